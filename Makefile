@@ -1,0 +1,41 @@
+# Every target brings what it needs: Node 22 (through npm), the dependencies of the lock file, Redis for the tests.
+# Works with GNU make 3.81 (macOS) and with BSD make.
+WITH = sh scripts/with-node.sh
+
+.PHONY: help run dev build test check fmt bench faults nightly
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## build and start the server (DATABASE_URL, WS_PORT, … are read from the environment)
+	@$(WITH) npm run --silent build
+	@exec $(WITH) node --conditions=dist dist/main.js
+
+dev: ## start the sources, and again on every change
+	@exec $(WITH) tsx watch src/main.ts
+
+build: ## compile into dist
+	@$(WITH) npm run --silent build
+
+test: ## lint, types, and all suites against real PostgreSQL and Redis
+	@$(WITH) node scripts/verify-binaries.mjs
+	@$(WITH) npm run --silent lint
+	@sh scripts/ensure-redis.sh
+	@$(WITH) npm run --silent test
+
+check: ## the quick loop: lint, types, unit tests
+	@$(WITH) npm run --silent check
+
+fmt: ## format the sources
+	@$(WITH) npm run --silent fmt
+
+bench: ## measure beside a plain Socket.IO and PostgreSQL server
+	@$(WITH) npm run --silent bench
+
+faults: ## only the tests that kill, freeze and cut
+	@sh scripts/ensure-redis.sh
+	@$(WITH) npm run --silent faults
+
+nightly: ## all suites with their large counts (hours)
+	@sh scripts/ensure-redis.sh
+	@NIGHTLY=1 $(WITH) npm run --silent test

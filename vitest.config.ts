@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const settings = {
+  setupFiles: ['tests/support/setup.ts'],
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  // Three files at a time on two cores: most wait for a database, so a slow file never holds the others up.
+  maxWorkers: 3,
+};
+const withServices = { ...settings, pool: 'forks' as const, globalSetup: ['tests/support/global-setup.ts'] };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...settings,
+          name: 'unit',
+          pool: 'threads',
+          include: ['tests/unit/**/*.test.ts', 'tests/architecture.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...withServices,
+          name: 'services',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/unit/**', 'tests/architecture.test.ts', 'tests/faults/**'],
+        },
+      },
+      // After the others: killing a database under load would bend their timings, and theirs its.
+      {
+        test: {
+          ...withServices,
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          testTimeout: 240_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
