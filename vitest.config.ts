@@ -7,7 +7,12 @@ const settings = {
   // Three files at a time on two cores: most wait for a database, so a slow file never holds the others up.
   maxWorkers: 3,
 };
-const withServices = { ...settings, pool: 'forks' as const, globalSetup: ['tests/support/global-setup.ts'] };
+const withServices = {
+  ...settings,
+  pool: 'forks' as const,
+  setupFiles: [...settings.setupFiles, 'tests/support/services-setup.ts'],
+  globalSetup: ['tests/support/global-setup.ts'],
+};
 
 export default defineConfig({
   test: {

@@ -1,0 +1,134 @@
+import type { ChildProcess } from 'node:child_process';
+import { access, constants, mkdtemp, readFile, readdir, rm, statfs } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import {
+  hasExited,
+  openCluster,
+  spawnPostgres,
+  type PostgresCluster,
+} from '#app/infrastructure/embedded/postgres-cluster.ts';
+import { endProcess, endProcessesOf, isAlive, until } from '#app/infrastructure/embedded/postgres-processes.ts';
+
+const ROLE = 'tertulia';
+
+/** A PostgreSQL of one test run or one test, on a port of its own, that may be killed and started again. */
+export class PostgresServer {
+  #server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly cluster: PostgresCluster,
+    readonly port: number,
+    private readonly settings: readonly string[],
+  ) {}
+
+  /** Data in memory where the system has such a folder; fsync stays on, so that what is tested is what runs. */
+  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
+    await removeAbandoned();
+    const folder = await mkdtemp(join(await fastFolder(), `tertulia-test-${process.pid}-`));
+    const server = new PostgresServer(folder, await openCluster(folder), await freePort(), settings);
+    await server.start();
+    // As in production: the owner of its databases, and no superuser.
+    await server.query(`create role ${ROLE} login createdb password '${server.cluster.password}'`);
+    await server.query(`create database ${ROLE} owner ${ROLE}`);
+    return server;
+  }
+
+  get url() {
+    return `postgresql://${ROLE}:${this.cluster.password}@127.0.0.1:${this.port}/${ROLE}`;
+  }
+  get superuserUrl() {
+    return `postgresql://postgres:${this.cluster.password}@127.0.0.1:${this.port}/postgres`;
+  }
+  get dataDirectory() {
+    return this.cluster.directory;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', `port=${this.port}`, 'max_connections=300', ...this.settings];
+    const server = await spawnPostgres(this.cluster, settings);
+    this.#server = server;
+    const answers = await until(async () => hasExited(server) || (await this.#answers()), 30_000);
+    if (!answers || hasExited(server)) {
+      throw new Error(`PostgreSQL did not start: ${await readFile(this.cluster.logFile, 'utf8')}`);
+    }
+  }
+
+  /** kill -9 of all its processes at once, as when the machine goes; resolves when none is left. */
+  async kill(): Promise<void> {
+    if (!(await endProcessesOf(this.cluster.directory, 'SIGKILL', 10_000)))
+      throw new Error('PostgreSQL survived SIGKILL');
+    await rm(join(this.cluster.directory, 'postmaster.pid'), { force: true });
+  }
+
+  /** kill -9 of the postmaster alone; its children notice and end by themselves. */
+  async killPostmaster(): Promise<void> {
+    await endProcess(this.#server?.pid ?? 0, this.cluster.directory, 'SIGKILL', 10_000);
+    await until(async () => endProcessesOf(this.cluster.directory, 'SIGQUIT', 1_000), 10_000);
+  }
+
+  /** As superuser. */
+  async query(text: string): Promise<Record<string, unknown>[]> {
+    const client = new Client({ connectionString: this.superuserUrl });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends it and removes its data. */
+  async stop(): Promise<void> {
+    if (!(await endProcessesOf(this.cluster.directory, 'SIGINT', 5_000))) await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #answers() {
+    try {
+      await this.query('select 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const MEMORY = '/dev/shm';
+const ENOUGH_BYTES = 1024 ** 3;
+
+const fastFolder = async () => {
+  try {
+    await access(MEMORY, constants.W_OK);
+    const { bavail, bsize } = await statfs(MEMORY);
+    return bavail * bsize >= ENOUGH_BYTES ? MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+};
+
+/** What a test run that was killed left behind. */
+const removeAbandoned = async () => {
+  const root = await fastFolder();
+  for (const name of await readdir(root)) {
+    const pid = Number(/^tertulia-test-(\d+)-/.exec(name)?.[1]);
+    if (!pid || isAlive(pid)) continue;
+    await endProcessesOf(join(root, name, 'postgres'), 'SIGKILL', 5_000);
+    await rm(join(root, name), { recursive: true, force: true });
+  }
+};
+
+/** Free at this moment; who loses the race for it fails loudly. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });

@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { freePort } from './postgres-server.ts';
+
+/** A `redis-server` of the PATH on a port of its own, without persistence, that may be killed and started again. */
+export class RedisServer {
+  #server: ChildProcess | undefined;
+  private constructor(readonly port: number) {}
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort());
+    await server.start();
+    return server;
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it accepts connections. @throws when there is no redis-server */
+  async start(): Promise<void> {
+    const options = { bind: '127.0.0.1', port: this.port, save: '', appendonly: 'no', databases: REDIS_DATABASES };
+    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      server.on('error', reject);
+      server.on('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)));
+      server.stdout.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-4_000);
+        if (said.includes('Ready to accept connections')) resolve();
+      });
+    });
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const server = this.#server;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill(signal);
+    await exited;
+  }
+
+  stop(): Promise<void> {
+    return this.kill('SIGTERM');
+  }
+}
+
+export const REDIS_DATABASES = 1_024;
