@@ -1,0 +1,72 @@
+import type * as v from 'valibot';
+import type { LimitClass } from '#app/application/ports/rate-limiter.ts';
+import type { ConnectionId, SessionId, UserId } from '#app/domain/shared/ids.ts';
+import type { DeviceInfo } from '#app/domain/connection/device-info.ts';
+import type { SendLane } from '#app/application/chat/send-lane.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+
+/** Who asks, when nobody has said who they are yet. */
+export interface Stranger {
+  /** Of the peer, or of the client behind a trusted proxy. */
+  readonly address: string;
+  readonly device?: DeviceInfo;
+}
+
+/** Who asks, proven by a token. */
+export interface Caller extends Stranger {
+  readonly userId: UserId;
+  /** Absent for callers without a session of ours (outside issuers, API keys). */
+  readonly sessionId?: SessionId;
+  /** Absent over HTTP. */
+  readonly connectionId?: ConnectionId;
+  /** Keeps this connection's sends to one conversation in order through failures. Absent over HTTP. */
+  readonly lane?: (conversationId: ConversationId) => SendLane;
+}
+
+export type Access = 'anyone' | 'user';
+export type CallerOf<A extends Access> = A extends 'user' ? Caller : Stranger;
+
+export type Schema = v.GenericSchema<unknown, unknown>;
+type ObjectSchema = v.GenericSchema<Record<string, unknown>, object>;
+
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/v1/conversations/{conversationId}`; what the path names is merged into the input, the rest comes from query or body. */
+  readonly path: string;
+}
+
+/** One row of the catalogue: all that the WebSocket dispatcher, the HTTP router and the documents know of a use case. */
+export interface Command<
+  In extends ObjectSchema = ObjectSchema,
+  Out extends ObjectSchema = ObjectSchema,
+  A extends Access = Access,
+> {
+  /** `noun.verb`, the same over WebSocket and HTTP. */
+  readonly type: string;
+  /** One sentence for the documents. */
+  readonly summary: string;
+  readonly access: A;
+  readonly limit: LimitClass;
+  readonly input: In;
+  readonly output: Out;
+  readonly http?: HttpRoute;
+  /** `false` for what concerns a connection (`auth`, `ping`, `focus`, …): no HTTP route, not even `POST /v1/commands/{type}`. */
+  readonly overHttp?: false;
+  run(input: v.InferOutput<In>, caller: CallerOf<A>): Promise<v.InferInput<Out>>;
+}
+
+/** What the machines hold: any command, its input and caller checked by the machine against `input` and `access`. */
+export interface AnyCommand extends Omit<Command, 'run'> {
+  run(input: unknown, caller: Stranger | Caller): Promise<object>;
+}
+
+/** Keeps the types of one command together while it is written, and forgets them for the machines. */
+export const command = <In extends ObjectSchema, Out extends ObjectSchema, A extends Access>(
+  row: Command<In, Out, A>,
+): TypedCommand<In, Out, A> => row as unknown as TypedCommand<In, Out, A>; // sound: machines parse with `input` before they call `run`
+
+export type TypedCommand<In extends ObjectSchema, Out extends ObjectSchema, A extends Access> = AnyCommand & {
+  readonly input: In;
+  readonly output: Out;
+  readonly access: A;
+};
