@@ -1,0 +1,37 @@
+import type { Urev } from '../shared/counters.ts';
+import { invalid } from '../shared/domain-error.ts';
+import type { UserId } from '../shared/ids.ts';
+import type { DisplayName } from './display-name.ts';
+import type { EmailAddress } from './email-address.ts';
+import type { Handle } from './handle.ts';
+
+/** An account: of a person who registered here, of a guest, or of a subject of a trusted issuer. */
+export interface User {
+  readonly id: UserId;
+  /** Guests and users from outside have none until they choose one. */
+  readonly handle: Handle | undefined;
+  readonly displayName: DisplayName;
+  /** Claimed at registration; proves nothing and finds nobody until it is confirmed. */
+  readonly email: EmailAddress | undefined;
+  readonly emailConfirmed: boolean;
+  /** May not log in, and what was open is closed; messages and names stay. */
+  readonly disabled: boolean;
+  readonly urev: Urev;
+  readonly createdAt: Date;
+}
+
+/** What an account begins with; the store adds the rest. */
+export type NewUser = Pick<User, 'id' | 'handle' | 'displayName' | 'email'>;
+
+/** What everybody may know of everybody. */
+export type PublicProfile = Pick<User, 'id' | 'handle' | 'displayName'>;
+
+export interface ProfileChange {
+  readonly displayName?: DisplayName | undefined;
+  readonly handle?: Handle | undefined;
+}
+
+export const changedProfile = (user: User, { displayName, handle }: ProfileChange): User => {
+  if (displayName === undefined && handle === undefined) throw invalid('', 'displayName, handle, or both');
+  return { ...user, displayName: displayName ?? user.displayName, handle: handle ?? user.handle };
+};
