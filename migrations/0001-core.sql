@@ -1,0 +1,243 @@
+-- Users, conversations, participants, messages.
+-- Counters are bigint with a check below 2^53, because they travel as JavaScript numbers.
+
+CREATE DOMAIN counter AS bigint CHECK (VALUE BETWEEN 0 AND 9007199254740991);
+
+CREATE TABLE users (
+  id           uuid PRIMARY KEY,
+  handle       text UNIQUE CHECK (handle ~ '^[a-z0-9_]{3,32}$'),
+  display_name text NOT NULL CHECK (char_length(display_name) BETWEEN 1 AND 64),
+  urev         counter NOT NULL DEFAULT 0,
+  profile_urev counter NOT NULL DEFAULT 0,
+  created_at   timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  disabled_at  timestamptz(3)
+) WITH (fillfactor = 80);
+
+-- The row that every change of a conversation locks first. No index on its counters, so that updates stay HOT.
+CREATE TABLE conversations (
+  id                  uuid PRIMARY KEY,
+  kind                text NOT NULL CHECK (kind IN ('private', 'group')),
+  title               text CHECK (title IS NULL OR char_length(title) BETWEEN 1 AND 128),
+  created_by          uuid NOT NULL REFERENCES users (id),
+  members_can_invite  boolean NOT NULL DEFAULT false,
+  history_visible     boolean NOT NULL DEFAULT true,
+  seq                 counter NOT NULL DEFAULT 0,
+  rev                 counter NOT NULL DEFAULT 0,
+  -- the rev of the last change of this row's own fields (title, policies, deletion)
+  changed_rev         counter NOT NULL DEFAULT 0,
+  -- up to which rev after-effects were derived; follows rev
+  dispatched_rev      counter NOT NULL DEFAULT 0,
+  -- the greatest first visible seq among the members; 1 when everybody sees everything
+  late_seq            counter NOT NULL DEFAULT 1,
+  -- a block stands between the two of a private conversation; kept by whoever changes a block, under this row's lock
+  send_blocked        boolean NOT NULL DEFAULT false,
+  member_count        integer NOT NULL DEFAULT 0,
+  created_at          timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  active_at           timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  deleted_at          timestamptz(3),
+  UNIQUE (id, kind),
+  CHECK ((kind = 'group') = (title IS NOT NULL)),
+  CHECK (seq <= rev)
+) WITH (fillfactor = 70);
+
+-- Never deleted: a former member keeps the row with left_rev, so that messages keep their author.
+CREATE TABLE participants (
+  conversation_id uuid NOT NULL,
+  user_id         uuid NOT NULL REFERENCES users (id),
+  kind            text NOT NULL,
+  slot            smallint CHECK (slot IN (1, 2)),
+  role            text NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+  first_seq       counter NOT NULL DEFAULT 1,
+  read_seq        counter NOT NULL DEFAULT 0,
+  delivered_seq   counter NOT NULL DEFAULT 0,
+  rev             counter NOT NULL,
+  -- the rev at which they (last) joined; a cursor from before it is of another membership
+  joined_rev      counter NOT NULL,
+  left_rev        counter,
+  urev            counter NOT NULL DEFAULT 0,
+  muted_until     timestamptz(3),
+  archived        boolean NOT NULL DEFAULT false,
+  joined_at       timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (conversation_id, user_id),
+  FOREIGN KEY (conversation_id, kind) REFERENCES conversations (id, kind),
+  -- exactly two fit into a private conversation, whatever the application believes
+  UNIQUE (conversation_id, slot),
+  CHECK ((kind = 'private') = (slot IS NOT NULL)),
+  CHECK (kind = 'group' OR left_rev IS NULL)
+) WITH (fillfactor = 80);
+CREATE INDEX participants_by_user ON participants (user_id) WHERE left_rev IS NULL;
+CREATE INDEX participants_by_urev ON participants (user_id, urev);
+CREATE INDEX participants_by_rev ON participants (conversation_id, rev);
+
+CREATE TABLE private_pairs (
+  low             uuid NOT NULL REFERENCES users (id),
+  high            uuid NOT NULL REFERENCES users (id),
+  conversation_id uuid NOT NULL UNIQUE REFERENCES conversations (id),
+  PRIMARY KEY (low, high),
+  CHECK (low < high)
+);
+
+CREATE TABLE blocks (
+  user_id    uuid NOT NULL REFERENCES users (id),
+  blocked_id uuid NOT NULL REFERENCES users (id),
+  urev       counter NOT NULL,
+  -- a lifted block stays as a tombstone, so that the user's other devices learn of it
+  lifted     boolean NOT NULL DEFAULT false,
+  since      timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (user_id, blocked_id),
+  CHECK (user_id <> blocked_id)
+);
+CREATE INDEX blocks_by_urev ON blocks (user_id, urev);
+
+CREATE TABLE messages (
+  conversation_id uuid NOT NULL,
+  seq             counter NOT NULL CHECK (seq > 0),
+  id              uuid NOT NULL,
+  rev             counter NOT NULL CHECK (rev > 0),
+  -- the rev of the send, which a resend gets again whatever happened to the message since
+  sent_rev        counter NOT NULL,
+  sender_id       uuid NOT NULL,
+  type            text NOT NULL CHECK (type IN ('text', 'system', 'image', 'file')),
+  -- null once deleted; for a system entry JSON that says what happened
+  content         text CHECK (octet_length(content) <= 20000),
+  -- of what was first sent; a resend is compared with it, also after an edit or a delete
+  content_hash    bytea NOT NULL,
+  reply_to        counter,
+  sent_at         timestamptz(3) NOT NULL,
+  edited_at       timestamptz(3),
+  deleted_at      timestamptz(3),
+  PRIMARY KEY (conversation_id, seq),
+  UNIQUE (conversation_id, id),
+  FOREIGN KEY (conversation_id, sender_id) REFERENCES participants (conversation_id, user_id),
+  CHECK ((content IS NULL) = (deleted_at IS NOT NULL))
+) PARTITION BY HASH (conversation_id);
+CREATE INDEX messages_by_rev ON messages (conversation_id, rev);
+
+DO $$
+BEGIN
+  FOR n IN 0..15 LOOP
+    EXECUTE format('CREATE TABLE messages_p%s PARTITION OF messages FOR VALUES WITH (MODULUS 16, REMAINDER %s)', lpad(n::text, 2, '0'), n);
+  END LOOP;
+END $$;
+
+-- Bumped by an operator after a restore; part of the epoch that every client cursor carries.
+CREATE TABLE epoch_bump (
+  one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+  bump bigint NOT NULL DEFAULT 0
+);
+INSERT INTO epoch_bump DEFAULT VALUES;
+
+-- What a client sent, in one line without ambiguity: only the last part may hold a separator.
+CREATE FUNCTION content_hash(type text, reply_to bigint, content text) RETURNS bytea
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN sha256(convert_to(type || chr(31) || coalesce(reply_to::text, '') || chr(31) || content, 'UTF8'));
+
+-- The hot path, for many sends at once. Verdicts: 0 stored, 1 stored before, 2 no such conversation for this sender,
+-- 3 the id is taken, 4 blocked, 5 the answered message is not there, 6 somebody else holds the conversation's lock.
+--
+-- The lock is a statement of its own: the next statement's snapshot is then newer than the lock, so a removal or a
+-- send that committed meanwhile is seen. In one statement a removed member's message was accepted, as a trial showed.
+-- The duplicate test comes before the count, so no number is burnt. An id may occur once per call.
+CREATE FUNCTION append_messages(
+  p_wait boolean, p_conversation uuid[], p_sender uuid[], p_id uuid[], p_type text[], p_reply_to bigint[], p_content text[]
+) RETURNS TABLE (ord bigint, verdict integer, seq bigint, rev bigint, sent_at double precision)
+  LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  v_locked uuid[];
+  v_now timestamptz(3);
+BEGIN
+  IF p_wait THEN
+    v_locked := ARRAY(SELECT c.id FROM conversations c WHERE c.id = ANY (p_conversation) ORDER BY c.id FOR NO KEY UPDATE);
+  ELSE
+    v_locked := ARRAY(SELECT c.id FROM conversations c WHERE c.id = ANY (p_conversation) ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
+  END IF;
+  v_now := clock_timestamp();
+
+  RETURN QUERY
+  WITH input AS MATERIALIZED (
+    SELECT i.*, content_hash(i.type, i.reply_to, i.content) AS hash
+    FROM unnest(p_conversation, p_sender, p_id, p_type, p_reply_to, p_content)
+      WITH ORDINALITY AS i (conversation_id, sender_id, id, type, reply_to, content, ord)
+  ), judged AS MATERIALIZED (
+    SELECT i.*, c.seq AS head_seq, c.rev AS head_rev, m.seq AS old_seq, m.sent_rev AS old_rev, m.sent_at AS old_sent_at,
+      CASE
+        WHEN c.id IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM conversations e WHERE e.id = i.conversation_id) THEN 6 ELSE 2 END
+        WHEN m.sender_id = i.sender_id AND m.content_hash = i.hash THEN 1
+        WHEN p.user_id IS NULL THEN 2
+        WHEN m.id IS NOT NULL THEN 3
+        WHEN c.send_blocked THEN 4
+        WHEN i.reply_to IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM messages q
+          WHERE q.conversation_id = i.conversation_id AND q.seq = i.reply_to AND q.deleted_at IS NULL AND q.seq >= p.first_seq
+        ) THEN 5
+        ELSE 0
+      END AS verdict
+    FROM input i
+    LEFT JOIN conversations c ON c.id = i.conversation_id AND c.id = ANY (v_locked)
+    LEFT JOIN participants p ON p.conversation_id = i.conversation_id AND p.user_id = i.sender_id AND p.left_rev IS NULL
+    LEFT JOIN messages m ON m.conversation_id = i.conversation_id AND m.id = i.id
+  ), numbered AS MATERIALIZED (
+    SELECT j.*, row_number() OVER (PARTITION BY j.conversation_id ORDER BY j.ord) AS n
+    FROM judged j WHERE j.verdict = 0
+  ), stored AS (
+    INSERT INTO messages (conversation_id, seq, id, rev, sent_rev, sender_id, type, content, content_hash, reply_to, sent_at)
+    SELECT n.conversation_id, n.head_seq + n.n, n.id, n.head_rev + n.n, n.head_rev + n.n, n.sender_id, n.type, n.content, n.hash, n.reply_to, v_now
+    FROM numbered n
+  ), counted AS (
+    UPDATE conversations c SET seq = c.seq + x.n, rev = c.rev + x.n, active_at = v_now
+    FROM (SELECT n.conversation_id, max(n.n) AS n FROM numbered n GROUP BY n.conversation_id) x
+    WHERE c.id = x.conversation_id
+  )
+  SELECT j.ord, j.verdict, coalesce(j.old_seq, j.head_seq + n.n)::bigint, coalesce(j.old_rev, j.head_rev + n.n)::bigint,
+    extract(epoch FROM coalesce(j.old_sent_at, v_now))::double precision * 1000
+  FROM judged j LEFT JOIN numbered n ON n.ord = j.ord;
+END $$;
+
+-- The same for a send that came alone: one row's statements cost less than half of a batch of one. Never waits.
+CREATE FUNCTION append_message(
+  p_conversation uuid, p_sender uuid, p_id uuid, p_type text, p_reply_to bigint, p_content text
+) RETURNS TABLE (verdict integer, seq bigint, rev bigint, sent_at double precision)
+  LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  v_hash bytea := content_hash(p_type, p_reply_to, p_content);
+  v_now timestamptz(3);
+  v_first counter;
+  c record;
+  m record;
+BEGIN
+  SELECT k.seq, k.rev, k.send_blocked INTO c FROM conversations k WHERE k.id = p_conversation FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    verdict := CASE WHEN EXISTS (SELECT 1 FROM conversations e WHERE e.id = p_conversation) THEN 6 ELSE 2 END;
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  v_now := clock_timestamp();
+  SELECT p.first_seq INTO v_first FROM participants p
+    WHERE p.conversation_id = p_conversation AND p.user_id = p_sender AND p.left_rev IS NULL;
+  SELECT o.sender_id, o.content_hash, o.seq, o.sent_rev, o.sent_at INTO m FROM messages o
+    WHERE o.conversation_id = p_conversation AND o.id = p_id;
+  IF m.sender_id = p_sender AND m.content_hash = v_hash THEN
+    verdict := 1; seq := m.seq; rev := m.sent_rev; sent_at := extract(epoch FROM m.sent_at)::double precision * 1000;
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  verdict := CASE
+    WHEN v_first IS NULL THEN 2
+    WHEN m.sender_id IS NOT NULL THEN 3
+    WHEN c.send_blocked THEN 4
+    WHEN p_reply_to IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM messages q
+      WHERE q.conversation_id = p_conversation AND q.seq = p_reply_to AND q.deleted_at IS NULL AND q.seq >= v_first
+    ) THEN 5
+    ELSE 0
+  END;
+  IF verdict = 0 THEN
+    seq := c.seq + 1; rev := c.rev + 1; sent_at := extract(epoch FROM v_now)::double precision * 1000;
+    UPDATE conversations k SET seq = append_message.seq, rev = append_message.rev, active_at = v_now WHERE k.id = p_conversation;
+    INSERT INTO messages (conversation_id, seq, id, rev, sent_rev, sender_id, type, content, content_hash, reply_to, sent_at)
+      VALUES (p_conversation, append_message.seq, p_id, append_message.rev, append_message.rev, p_sender, p_type, p_content, v_hash, p_reply_to, v_now);
+  END IF;
+  RETURN NEXT;
+END $$;

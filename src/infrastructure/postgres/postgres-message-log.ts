@@ -1,0 +1,335 @@
+import type { Pool, PoolClient, QueryArrayConfig } from 'pg';
+import type { SendLane } from '#app/application/chat/send-lane.ts';
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { AppendResult, MessageLog } from '#app/application/ports/message-log.ts';
+import { sendRefusals } from '#app/domain/chat/admission.ts';
+import type { MessageDraft } from '#app/domain/chat/message.ts';
+import type { Rev, Seq } from '#app/domain/shared/counters.ts';
+import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+import { type Failure, failureOf } from './failure.ts';
+
+/** What the log tells whoever counts. All calls are synchronous and must not throw. */
+export interface MessageLogObserver {
+  batch(size: number, ms: number): void;
+  failed(failure: Failure, size: number): void;
+  /** Outcomes that became known by running the batch again; `stored` of them had been committed by the attempt that broke. */
+  settled(size: number, stored: number): void;
+  /** These may have been committed without anybody having announced it: compare their heads with what was fanned out. */
+  uncertain(conversations: ReadonlySet<ConversationId>): void;
+}
+
+export interface MessageLogOptions {
+  /** Connections of its own, never shared with slower work: one batch in flight, two for conversations that others hold. */
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly observer: MessageLogObserver;
+  /** Sends waiting or in flight at once; one more is `unavailable`. */
+  readonly queueLimit: number;
+  /** Sends in one round trip. */
+  readonly batchLimit: number;
+  /** After so many milliseconds without an answer the connection is cut and the outcome is ambiguous. */
+  readonly deadlineMs: number;
+  /** Nobody begins to wait for a batch after so many milliseconds; they get `unavailable`. */
+  readonly patienceMs: number;
+}
+
+interface Pending {
+  readonly draft: MessageDraft;
+  readonly lane: SendLane | undefined;
+  readonly since: number;
+  readonly answer: (result: AppendResult) => void;
+  /** An attempt broke after it may have committed. */
+  ambiguous: boolean;
+}
+
+/** ord, verdict, seq, rev, sent_at; int8 travels as text. */
+type Row = [string, number, string | null, string | null, number];
+
+const SIDE_LANES = 2;
+const RETRY_PAUSE_MS = 50;
+
+/**
+ * Group commit. While one batch is on its way to PostgreSQL, the sends that arrive form the next one, so latency is one
+ * commit at low load and throughput grows with load. Conversations that somebody else has locked take a side lane: one
+ * locked conversation must not stop the node.
+ */
+export class PostgresMessageLog implements MessageLog {
+  #queue: Pending[] = [];
+  /** Sends to conversations that others hold, each queue in order; a conversation is in here until its queue is empty. */
+  readonly #held = new Map<ConversationId, Pending[]>();
+  #size = 0;
+  #mainBusy = false;
+  #sideBusy = new Set<ConversationId>();
+  #scheduled = false;
+  /** Monotonic time since when the database has been failing; undefined while it answers. */
+  #failingSince: number | undefined;
+  #closed = false;
+  #emptied: (() => void) | undefined;
+
+  constructor(private readonly options: MessageLogOptions) {}
+
+  /** Sends waiting or in flight. */
+  get size(): number {
+    return this.#size;
+  }
+
+  append(draft: MessageDraft, lane?: SendLane): Promise<AppendResult> {
+    if (this.#closed) return Promise.resolve(refused(unavailable('draining', 500)));
+    if (this.#size >= this.options.queueLimit) return Promise.resolve(this.#breakLane(draft, lane, 'send_queue_full'));
+    const since = this.options.clock.monotonic();
+    if (this.#failingSince !== undefined && since - this.#failingSince > this.options.patienceMs && this.#mainBusy)
+      return Promise.resolve(this.#breakLane(draft, lane, 'database_away'));
+    return new Promise((answer) => {
+      this.#size++;
+      this.#queue.push({ draft, lane, since, answer, ambiguous: false });
+      this.#schedule();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
+  }
+
+  #breakLane(draft: MessageDraft, lane: SendLane | undefined, rule: string): AppendResult {
+    lane?.break(draft.id);
+    return refused(unavailable(rule));
+  }
+
+  /** One turn of the event loop, so that all frames that were read in it share a batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.#mainBusy) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#mainBusy) {
+      const batch = this.#take();
+      if (batch.length > 0) {
+        this.#mainBusy = true;
+        void this.#run(batch, false).finally(() => {
+          this.#mainBusy = false;
+          this.#pump();
+        });
+      }
+    }
+    if (this.#held.size > 0) this.#failLate();
+    for (const [conversation, waiting] of this.#held) {
+      if (this.#sideBusy.size >= SIDE_LANES) break;
+      if (!this.#sideBusy.has(conversation)) this.#startSideLane(conversation, waiting);
+    }
+  }
+
+  #startSideLane(conversation: ConversationId, waiting: Pending[]): void {
+    this.#sideBusy.add(conversation);
+    const batch = this.#admitted(waiting.splice(0, this.options.batchLimit));
+    void this.#run(batch, true).finally(() => {
+      this.#sideBusy.delete(conversation);
+      if (waiting.length === 0) this.#held.delete(conversation);
+      this.#pump();
+    });
+  }
+
+  /**
+   * The next batch, in order of arrival. An id may occur once in a batch, so a conversation whose id repeats waits for
+   * the next one with all that follows, as conversations in a side lane do with all that follows there.
+   */
+  #take(): Pending[] {
+    if (this.#queue.length === 0) return [];
+    const batch: Pending[] = [];
+    const later: Pending[] = [];
+    const ids = new Set<string>();
+    const deferred = new Set<ConversationId>();
+    for (const pending of this.#queue) {
+      const { conversationId, id } = pending.draft;
+      const held = this.#held.get(conversationId);
+      if (held) held.push(pending);
+      else if (batch.length === this.options.batchLimit || deferred.has(conversationId)) later.push(pending);
+      else if (ids.has(conversationId + id)) {
+        deferred.add(conversationId);
+        later.push(pending);
+      } else {
+        ids.add(conversationId + id);
+        batch.push(pending);
+      }
+    }
+    this.#queue = later;
+    return this.#admitted(batch);
+  }
+
+  /** Turns away what waited too long and what its lane holds back. */
+  #admitted(batch: Pending[]): Pending[] {
+    const now = this.options.clock.monotonic();
+    return batch.filter((pending) => {
+      if (pending.lane && !pending.lane.admits(pending.draft.id)) this.#refuse(pending, unavailable('order'));
+      else if (now - pending.since > this.options.patienceMs)
+        this.#fail(pending, this.#failingSince === undefined ? 'conversation_busy' : 'database_away');
+      else return true;
+      return false;
+    });
+  }
+
+  /** Answers every one of the batch, whatever happens; splits it around what can't be stored. */
+  async #run(batch: Pending[], wait: boolean): Promise<void> {
+    for (let attempt = batch; attempt.length > 0; ) {
+      const failure = await this.#attempt(attempt, wait);
+      if (!failure) {
+        this.#failingSince = undefined;
+        return;
+      }
+      this.options.observer.failed(failure, attempt.length);
+      if (failure.kind === 'poison') {
+        if (attempt.length === 1) return this.#refuse(attempt[0]!, unstorable()); // length 1
+        const half = attempt.length >> 1;
+        await this.#run(attempt.slice(0, half), wait);
+        return this.#run(this.#admitted(attempt.slice(half)), wait);
+      }
+      if (failure.kind === 'away') this.#failingSince ??= this.options.clock.monotonic();
+      if (failure.ambiguous) for (const pending of attempt) pending.ambiguous = true;
+      this.#failLate();
+      attempt = this.#admitted(attempt);
+      if (attempt.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    }
+  }
+
+  /** Those that wait must not wait longer for a database that is away, or for a lock, than they would for one that answers. */
+  #failLate(): void {
+    const now = this.options.clock.monotonic();
+    const inTime = (pending: Pending) => {
+      if (now - pending.since <= this.options.patienceMs) return true;
+      this.#fail(pending, this.#failingSince === undefined ? 'conversation_busy' : 'database_away');
+      return false;
+    };
+    this.#queue = this.#queue.filter(inTime);
+    for (const [conversation, waiting] of this.#held) {
+      waiting.splice(0, waiting.length, ...waiting.filter(inTime));
+      if (waiting.length === 0 && !this.#sideBusy.has(conversation)) this.#held.delete(conversation);
+    }
+  }
+
+  /** One round trip. Undefined when it went through; then all are answered or moved to a side lane. */
+  async #attempt(batch: readonly Pending[], wait: boolean): Promise<Failure | undefined> {
+    const started = this.options.clock.monotonic();
+    let client: PoolClient;
+    try {
+      client = await this.options.pool.connect();
+    } catch {
+      return { kind: 'away', ambiguous: false, code: 'connect' };
+    }
+    let rows: Row[];
+    try {
+      rows = await withDeadline(query(client, batch, wait), this.options.deadlineMs);
+    } catch (error) {
+      const failure = failureOf(error);
+      client.release(failure.kind === 'away');
+      return failure;
+    }
+    client.release();
+    this.options.observer.batch(batch.length, this.options.clock.monotonic() - started);
+    this.#settle(batch, rows);
+    return undefined;
+  }
+
+  #settle(batch: readonly Pending[], rows: readonly Row[]): void {
+    let settled = 0;
+    let stored = 0;
+    for (const [ord, verdict, seq, rev, sentAt] of rows.toSorted((a, b) => Number(a[0]) - Number(b[0]))) {
+      const pending = batch[Number(ord) - 1]!; // the function numbers its input from 1
+      if (verdict === 6) {
+        this.#hold(pending);
+        continue;
+      }
+      if (pending.ambiguous) {
+        settled++;
+        if (verdict === 1) stored++;
+      }
+      if (verdict > 1) this.#refuse(pending, refusalOf(verdict));
+      else
+        this.#answer(pending, {
+          ok: true,
+          seq: Number(seq) as Seq,
+          rev: Number(rev) as Rev,
+          sentAt: new Date(sentAt),
+          // what a broken attempt of ours had stored was not announced yet
+          duplicate: verdict === 1 && !pending.ambiguous,
+        });
+    }
+    if (settled > 0) this.options.observer.settled(settled, stored);
+  }
+
+  #hold(pending: Pending): void {
+    const held = this.#held.get(pending.draft.conversationId);
+    if (held) held.push(pending);
+    else this.#held.set(pending.draft.conversationId, [pending]);
+  }
+
+  #fail(pending: Pending, rule: string): void {
+    if (pending.ambiguous) this.options.observer.uncertain(new Set([pending.draft.conversationId]));
+    this.#refuse(pending, unavailable(rule));
+  }
+
+  #refuse(pending: Pending, refusal: Refusal): void {
+    if (refusal.kind === 'unavailable') pending.lane?.break(pending.draft.id);
+    this.#answer(pending, refused(refusal));
+  }
+
+  #answer(pending: Pending, result: AppendResult): void {
+    this.#size--;
+    pending.answer(result);
+    if (this.#size === 0) this.#emptied?.();
+  }
+}
+
+const refused = (refusal: Refusal): AppendResult => ({ ok: false, refusal });
+const unstorable = () => new Refusal('invalid', 'content_not_storable', 'the message can not be stored');
+
+const refusalOf = (verdict: number): Refusal => {
+  if (verdict === 3) return sendRefusals.idTaken();
+  if (verdict === 4) return sendRefusals.blocked();
+  if (verdict === 5) return sendRefusals.answeredIsGone();
+  return sendRefusals.noSuchConversation();
+};
+
+const ONE = 'SELECT 1, verdict, seq, rev, sent_at FROM append_message($1, $2, $3, $4, $5, $6)';
+const MANY = 'SELECT ord, verdict, seq, rev, sent_at FROM append_messages($1, $2, $3, $4, $5, $6, $7)';
+
+/** Named, so that each connection plans it once; alone and unheld, a send takes the cheaper function. */
+const query = async (client: PoolClient, batch: readonly Pending[], wait: boolean): Promise<Row[]> => {
+  const drafts = batch.map((pending) => pending.draft);
+  const [only] = drafts;
+  const config: QueryArrayConfig =
+    only && drafts.length === 1 && !wait
+      ? {
+          name: 'append_message',
+          text: ONE,
+          values: [only.conversationId, only.senderId, only.id, only.type, only.replyTo ?? null, only.content],
+          rowMode: 'array',
+        }
+      : {
+          name: 'append_messages',
+          text: MANY,
+          values: [
+            wait,
+            drafts.map((draft) => draft.conversationId),
+            drafts.map((draft) => draft.senderId),
+            drafts.map((draft) => draft.id),
+            drafts.map((draft) => draft.type),
+            drafts.map((draft) => draft.replyTo ?? null),
+            drafts.map((draft) => draft.content),
+          ],
+          rowMode: 'array',
+        };
+  return (await client.query<Row>(config)).rows;
+};
+
+/** A frozen server fires no statement timeout, and node-pg sets no TCP user timeout: somebody here must look at the clock. */
+const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('deadline')), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
