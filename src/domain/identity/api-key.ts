@@ -16,7 +16,7 @@ export interface ApiKey {
 export type ApiKeyName = Brand<string, 'ApiKeyName'>;
 export const ApiKeyName = (text: string): ApiKeyName => {
   const name = text.length <= 128 && text.isWellFormed() ? text.trim() : '';
-  if (name === '' || [...name].length > 64 || /\p{Cc}/u.test(name))
+  if (name === '' || Array.from(name).length > 64 || /\p{Cc}/u.test(name))
     throw invalid('', '1 to 64 characters without controls');
   return name as ApiKeyName;
 };

@@ -42,7 +42,7 @@ const RUNS = [
   'azertyuiop',
   'йцукенгшщзхъ',
 ];
-const ALL_RUNS = RUNS.flatMap((run) => [run, [...run].reverse().join('')]);
+const ALL_RUNS = RUNS.flatMap((run) => [run, Array.from(run).reverse().join('')]);
 
 const LEET: Readonly<Record<string, string>> = {
   '@': 'a',

@@ -12,7 +12,7 @@ export type DisplayName = Brand<string, 'DisplayName'>;
 
 export const DisplayName = (text: string): DisplayName => {
   const name = text.length <= 256 && text.isWellFormed() ? text.normalize('NFC').trim() : '';
-  const length = [...name].length;
+  const length = Array.from(name).length;
   if (length < 1 || length > 64 || TREACHEROUS.test(name) || STACKED_MARKS.test(name) || !VISIBLE.test(name))
     throw invalid('', '1 to 64 visible characters without controls or bidirectional overrides');
   return name as DisplayName;

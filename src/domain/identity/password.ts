@@ -28,7 +28,7 @@ export const NewPassword = (text: string): NewPassword => {
 /** In code points; −1 for what is too long or not a text (lone surrogates would all hash alike). */
 const lengthOf = (text: string): number => {
   if (text.length > 2 * PASSWORD_MAX || !text.isWellFormed()) return -1;
-  const length = [...text].length;
+  const length = Array.from(text).length;
   return length <= PASSWORD_MAX ? length : -1;
 };
 

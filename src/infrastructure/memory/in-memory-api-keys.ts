@@ -47,4 +47,10 @@ export class InMemoryApiKeys implements ApiKeys {
   }
 }
 
-const shown = ({ hash: _, revoked: __, ...key }: StoredApiKey): ApiKey => key;
+const shown = ({ id, userId, name, expiresAt, createdAt }: StoredApiKey): ApiKey => ({
+  id,
+  userId,
+  name,
+  expiresAt,
+  createdAt,
+});

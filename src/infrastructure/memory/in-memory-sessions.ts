@@ -70,4 +70,12 @@ export class InMemorySessions implements Sessions {
   }
 }
 
-const shown = ({ endedBy: _, ...session }: StoredSession): Session => session;
+const shown = ({ id, userId, kind, device, createdAt, lastUsedAt, expiresAt }: StoredSession): Session => ({
+  id,
+  userId,
+  kind,
+  device,
+  createdAt,
+  lastUsedAt,
+  expiresAt,
+});
