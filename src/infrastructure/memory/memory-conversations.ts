@@ -106,6 +106,14 @@ export class MemoryConversations implements Conversations {
     });
   }
 
+  async privateOf(userId: UserId, otherId: UserId): Promise<ConversationId | undefined> {
+    return this.store.pairs.get(pairOf(userId, otherId));
+  }
+
+  async countOf(userId: UserId): Promise<number> {
+    return [...this.store.membershipsOf(userId)].filter(({ member }) => isActive(member)).length;
+  }
+
   #exists(userId: UserId): boolean {
     return this.store.users.get(userId)?.disabled === false;
   }
@@ -163,8 +171,6 @@ export class MemoryConversations implements Conversations {
     const moved = members.filter((member) => this.#putMember(conversation, member, stamp));
     if (change.message) this.#putMessage(conversation, change.message.state, stamp);
     const active = activeMembers(conversation);
-    if (moved.some((member) => member.active))
-      conversation.lateSeq = Math.max(...active.map(({ participant }) => participant.firstSeq)) as Seq;
     conversation.state = Object.freeze({
       ...(change.conversation?.state ?? conversation.state),
       ...{ seq: conversation.messages.length as Seq, rev: stamp.rev, memberCount: active.length },
@@ -197,8 +203,8 @@ export class MemoryConversations implements Conversations {
   #announce(conversation: ConversationRow, userId: UserId): UserEvent {
     const urev = this.store.nextUrev(userId);
     const row = this.store.putMember(conversation, { ...conversation.members.get(userId)!, urev }); // moved a moment ago
-    const type = isActive(row) ? 'membership.joined' : 'membership.left';
-    return { type, userId, urev, membership: ownMembership(conversation, row) };
+    const type = isActive(row) ? ('membership.joined' as const) : ('membership.left' as const);
+    return { type, userId, urev, rev: conversation.state.rev, membership: ownMembership(conversation, row) };
   }
 }
 

@@ -1,6 +1,5 @@
 import type { ChangedOwnRow, ChangedRow, Feed, Page, Standing } from '#app/application/ports/feed.ts';
 import type { Rev, Seq, Urev } from '#app/domain/shared/counters.ts';
-import { notFound } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { isActive, type MemoryStore, ownMembership } from './memory-store.ts';
 
@@ -23,28 +22,20 @@ export class MemoryFeed implements Feed {
   async standings(userId: UserId, only?: readonly ConversationId[]): Promise<readonly Standing[]> {
     return [...this.store.membershipsOf(userId)]
       .filter(({ conversation, member }) => isActive(member) && (!only || only.includes(conversation.state.id)))
-      .map(({ conversation: { state, lateSeq }, member: { participant } }) => ({
+      .map(({ conversation: { state }, member: { participant } }) => ({
         conversationId: state.id,
         rev: state.rev,
         firstSeq: participant.firstSeq,
         joinedRev: participant.joinedRev,
-        lateSeq,
       }));
   }
 
-  async heads(ids: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, { rev: Rev; lateSeq: Seq }>> {
-    const heads = new Map<ConversationId, { rev: Rev; lateSeq: Seq }>();
-    for (const id of ids) {
-      const conversation = this.store.conversations.get(id);
-      if (conversation) heads.set(id, { rev: conversation.state.rev, lateSeq: conversation.lateSeq });
-    }
-    return heads;
+  async heads(ids: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, Rev>> {
+    return found(ids, (id) => this.store.conversations.get(id)?.state.rev);
   }
 
-  async userHead(userId: UserId): Promise<Urev> {
-    const user = this.store.users.get(userId);
-    if (!user) throw notFound('user');
-    return user.urev;
+  async userHeads(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Urev>> {
+    return found(ids, (id) => this.store.users.get(id)?.urev);
   }
 
   async changes(id: ConversationId, range: Range & { limit: number }): Promise<Page<ChangedRow>> {
@@ -84,6 +75,14 @@ export class MemoryFeed implements Feed {
     return rows.filter(({ rev }) => rev > after && rev <= upTo).toSorted((a, b) => a.rev - b.rev);
   }
 }
+
+const found = <Id, Value>(ids: readonly Id[], find: (id: Id) => Value | undefined): ReadonlyMap<Id, Value> =>
+  new Map(
+    ids.flatMap((id) => {
+      const value = find(id);
+      return value === undefined ? [] : [[id, value]];
+    }),
+  );
 
 /** As many as fit, without the rows of a counter that do not fit together; but at least those of one counter. */
 const cut = <Row>(rows: readonly Row[], limit: number, counterOf: (row: Row) => number): Page<Row> => {

@@ -20,14 +20,20 @@ export class MemoryMessageLog implements MessageLog {
 
   async append(draft: MessageDraft, lane?: SendLane): Promise<AppendResult> {
     if (this.#closed) return refused(unavailable('draining', 500));
-    if (this.#size >= this.queueLimit) return refuse(draft, lane, 'send_queue_full');
+    const place = lane?.enter() ?? 0;
+    /** What ends so holds its lane until it is sent again. */
+    const turnedAway = (rule: string) => {
+      lane?.break(place, draft.id);
+      return refused(unavailable(rule));
+    };
+    if (this.#size >= this.queueLimit) return turnedAway('send_queue_full');
     this.#size++;
     try {
       return await this.store.locks.run(draft.conversationId, () =>
-        lane && !lane.admits(draft.id) ? refuse(draft, lane, 'order') : this.#judge(draft),
+        lane && !lane.admits(place, draft.id) ? turnedAway('order') : this.#judge(draft),
       );
-    } catch {
-      return refuse(draft, lane, 'lock_timeout');
+    } catch (error) {
+      return turnedAway(error instanceof Refusal ? error.rule : 'fault');
     } finally {
       this.#size--;
       if (this.#size === 0) for (const emptied of this.#emptied.splice(0)) emptied();
@@ -66,7 +72,11 @@ export class MemoryMessageLog implements MessageLog {
     const sentAt = this.store.now();
     conversation.state = Object.freeze({ ...conversation.state, seq, rev });
     conversation.activeAt = sentAt;
-    const state = { ...draft, seq, rev, sentAt, editedAt: undefined, deletedAt: undefined };
+    const { conversationId, id, senderId, type, content, replyTo } = draft; // and nothing else that it may carry
+    const state = {
+      ...{ conversationId, id, seq, rev, senderId, type, content, replyTo, sentAt },
+      ...{ editedAt: undefined, deletedAt: undefined },
+    };
     return this.store.putMessage(conversation, { state, sentRev: rev, fingerprint: fingerprintOf(draft) });
   }
 }
@@ -87,11 +97,5 @@ const appended = ({ state, sentRev }: MessageRow, duplicate: boolean): AppendRes
 });
 
 const refused = (refusal: Refusal): AppendResult => ({ ok: false, refusal });
-
-/** What ends `unavailable` holds its lane until it is sent again. */
-const refuse = (draft: MessageDraft, lane: SendLane | undefined, rule: string): AppendResult => {
-  lane?.break(draft.id);
-  return refused(unavailable(rule));
-};
 
 const notStorable = () => new Refusal('invalid', 'content_not_storable', 'the message can not be stored');

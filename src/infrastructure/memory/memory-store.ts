@@ -49,7 +49,6 @@ export interface MessageRow {
 export interface ConversationRow {
   state: ConversationState;
   activeAt: Date;
-  lateSeq: Seq;
   /** A block stands between the two of a private conversation. */
   sendBlocked: boolean;
   /** Former members stay. */

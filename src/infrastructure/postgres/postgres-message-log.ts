@@ -37,6 +37,8 @@ export interface MessageLogOptions {
 interface Pending {
   readonly draft: MessageDraft;
   readonly lane: SendLane | undefined;
+  /** In the lane. */
+  readonly place: number;
   readonly since: number;
   readonly answer: (result: AppendResult) => void;
   /** An attempt broke after it may have committed. */
@@ -76,13 +78,18 @@ export class PostgresMessageLog implements MessageLog {
 
   append(draft: MessageDraft, lane?: SendLane): Promise<AppendResult> {
     if (this.#closed) return Promise.resolve(refused(unavailable('draining', 500)));
-    if (this.#size >= this.options.queueLimit) return Promise.resolve(this.#breakLane(draft, lane, 'send_queue_full'));
+    const place = lane?.enter() ?? 0;
+    const turnedAway = (rule: string) => {
+      lane?.break(place, draft.id);
+      return Promise.resolve(refused(unavailable(rule)));
+    };
+    if (this.#size >= this.options.queueLimit) return turnedAway('send_queue_full');
     const since = this.options.clock.monotonic();
     if (this.#failingSince !== undefined && since - this.#failingSince > this.options.patienceMs && this.#mainBusy)
-      return Promise.resolve(this.#breakLane(draft, lane, 'database_away'));
+      return turnedAway('database_away');
     return new Promise((answer) => {
       this.#size++;
-      this.#queue.push({ draft, lane, since, answer, ambiguous: false });
+      this.#queue.push({ draft, lane, place, since, answer, ambiguous: false });
       this.#schedule();
     });
   }
@@ -90,11 +97,6 @@ export class PostgresMessageLog implements MessageLog {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
-  }
-
-  #breakLane(draft: MessageDraft, lane: SendLane | undefined, rule: string): AppendResult {
-    lane?.break(draft.id);
-    return refused(unavailable(rule));
   }
 
   /** One turn of the event loop, so that all frames that were read in it share a batch. */
@@ -166,7 +168,7 @@ export class PostgresMessageLog implements MessageLog {
   #admitted(batch: Pending[]): Pending[] {
     const now = this.options.clock.monotonic();
     return batch.filter((pending) => {
-      if (pending.lane && !pending.lane.admits(pending.draft.id)) this.#refuse(pending, unavailable('order'));
+      if (pending.lane && !pending.lane.admits(pending.place, pending.draft.id)) this.#refuse(pending, unavailable('order'));
       else if (now - pending.since > this.options.patienceMs)
         this.#fail(pending, this.#failingSince === undefined ? 'conversation_busy' : 'database_away');
       else return true;
@@ -274,7 +276,7 @@ export class PostgresMessageLog implements MessageLog {
   }
 
   #refuse(pending: Pending, refusal: Refusal): void {
-    if (refusal.kind === 'unavailable') pending.lane?.break(pending.draft.id);
+    if (refusal.kind === 'unavailable') pending.lane?.break(pending.place, pending.draft.id);
     this.#answer(pending, refused(refusal));
   }
 
