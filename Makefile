@@ -29,8 +29,8 @@ check: ## the quick loop: lint, types, unit tests
 fmt: ## format the sources
 	@$(WITH) npm run --silent fmt
 
-bench: ## measure beside a plain Socket.IO and PostgreSQL server
-	@$(WITH) npm run --silent bench
+bench: ## measure beside a plain Socket.IO and PostgreSQL server (ARGS="--quick", ARGS="--help")
+	@$(WITH) npm run --silent bench -- $(ARGS)
 
 faults: ## only the tests that kill, freeze and cut
 	@sh scripts/ensure-redis.sh

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Contender, collectableFlags } from './contender.ts';
+import { jwt } from './jwt.ts';
+import type { Postgres } from './postgres.ts';
+import { NodeProcess } from './process.ts';
+import type { World } from './world.ts';
+
+const path = (file: string): string => new URL(`../baseline/${file}`, import.meta.url).pathname;
+const LISTENING = /^listening (\d+)$/;
+const HOUR_S = 3_600;
+
+async function seed(postgres: Postgres, database: string, { users, conversations }: World): Promise<void> {
+  await postgres.query(database, await readFile(path('schema.sql'), 'utf8'));
+  const pairs = conversations.flatMap(({ id, members }) => members.map((member) => [id, users[member]] as const));
+  await postgres.query(database, 'INSERT INTO conversations SELECT unnest($1::uuid[])', [
+    conversations.map(({ id }) => id),
+  ]);
+  await postgres.query(database, 'INSERT INTO participants SELECT * FROM unnest($1::uuid[], $2::uuid[])', [
+    pairs.map(([id]) => id),
+    pairs.map(([, user]) => user),
+  ]);
+  await postgres.query(database, 'ANALYZE');
+}
+
+/** Socket.IO and pg, one INSERT per message. */
+export const socketio: Contender = {
+  name: 'Socket.IO + pg',
+  dialect: 'socketio',
+  async start(world, postgres, { collectable }) {
+    const database = await postgres.fresh();
+    await seed(postgres, database, world);
+    const secret = randomBytes(32).toString('hex');
+    const server = NodeProcess.start({
+      name: 'the Socket.IO server',
+      args: [...collectableFlags(collectable), '--import', 'tsx', path('socketio.ts')],
+      env: { DATABASE_URL: postgres.url(database), JWT_SECRET: secret },
+    });
+    const [, port] = await server.line(LISTENING);
+    const exp = Math.floor(Date.now() / 1000) + HOUR_S;
+    return {
+      port: Number(port),
+      pid: server.pid,
+      tokens: world.users.map((sub) => jwt(secret, { sub, exp })),
+      messages: async () =>
+        (await postgres.query<{ count: string }>(database, 'SELECT count(*) FROM messages')).map(({ count }) =>
+          Number(count),
+        )[0],
+      collect: () => void server.child.kill('SIGUSR2'),
+      async stop() {
+        await server.stop();
+        await postgres.drop(database);
+      },
+    };
+  },
+};
+
+/** uWebSockets.js alone: it knows one room, no user and no database. */
+export const publish: Contender = {
+  name: 'bare uWebSockets',
+  dialect: 'bare',
+  async start(world, _postgres, { collectable }) {
+    const server = NodeProcess.start({
+      name: 'the publish server',
+      args: [...collectableFlags(collectable), '--import', 'tsx', path('publish.ts')],
+      env: {},
+    });
+    const [, port] = await server.line(LISTENING);
+    return {
+      port: Number(port),
+      pid: server.pid,
+      tokens: world.users.map(() => ''),
+      messages: async () => undefined,
+      collect: () => void server.child.kill('SIGUSR2'),
+      stop: () => server.stop(),
+    };
+  },
+};

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuid } from 'uuid';
+import { type Contender, collectableFlags } from './contender.ts';
+import { jwt } from './jwt.ts';
+import { freePort, type Postgres } from './postgres.ts';
+import { NodeProcess } from './process.ts';
+import type { World } from './world.ts';
+
+const main = new URL('../../dist/main.js', import.meta.url).pathname;
+const READY_MS = 30_000;
+const HOUR_S = 3_600;
+
+/** What a server that faces one generator on one address needs raised; everything else stays as shipped. */
+const limits: Readonly<Record<string, string>> = {};
+
+async function seed(postgres: Postgres, database: string, { users, conversations }: World): Promise<void> {
+  const run = (sql: string, values: readonly unknown[]) => postgres.query(database, sql, values);
+  await run(
+    `INSERT INTO users (id, handle, display_name) SELECT id, 'bench_' || n, 'Bench ' || n FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, n)`,
+    [users],
+  );
+  await run(
+    `INSERT INTO conversations (id, kind, title, created_by, rev, changed_rev, dispatched_rev, member_count)
+     SELECT id, kind, CASE kind WHEN 'group' THEN 'Bench' END, created_by, 1, 1, 1, members
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[]) AS c (id, kind, created_by, members)`,
+    [
+      conversations.map(({ id }) => id),
+      conversations.map(({ kind }) => kind),
+      conversations.map(({ members }) => users[members[0] ?? 0]),
+      conversations.map(({ members }) => members.length),
+    ],
+  );
+  const seats = conversations.flatMap(({ id, kind, members }) =>
+    members.map((member, place) => ({ id, kind, place, user: users[member] })),
+  );
+  await run(
+    `INSERT INTO participants (conversation_id, user_id, kind, slot, role, rev, joined_rev)
+     SELECT conversation_id, user_id, kind, CASE kind WHEN 'private' THEN place + 1 END, CASE WHEN kind = 'group' AND place = 0 THEN 'owner' ELSE 'member' END, 1, 1
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) AS p (conversation_id, user_id, kind, place)`,
+    [
+      seats.map(({ id }) => id),
+      seats.map(({ user }) => user),
+      seats.map(({ kind }) => kind),
+      seats.map(({ place }) => place),
+    ],
+  );
+  await run(
+    `INSERT INTO private_pairs (low, high, conversation_id)
+     SELECT least(a.user_id, b.user_id), greatest(a.user_id, b.user_id), a.conversation_id
+     FROM participants a JOIN participants b ON b.conversation_id = a.conversation_id AND a.slot = 1 AND b.slot = 2`,
+    [],
+  );
+  await run('ANALYZE', []);
+}
+
+async function ready(port: number): Promise<void> {
+  const end = Date.now() + READY_MS;
+  while (Date.now() < end) {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (response?.ok) return;
+    await sleep(50);
+  }
+  throw new Error('Tertulia did not become ready');
+}
+
+const tokens = (secret: string, users: readonly string[]): string[] => {
+  const now = Math.floor(Date.now() / 1000);
+  return users.map((sub) => jwt(secret, { sub, sid: uuid(), iat: now, exp: now + HOUR_S }));
+};
+
+/** The built server, as `make run` starts it, on a database of the bench's. */
+export const tertulia: Contender = {
+  name: 'Tertulia',
+  dialect: 'tertulia',
+  async start(world, postgres, { collectable }) {
+    if (!existsSync(main)) throw new Error('dist/main.js is missing: build first');
+    const database = await postgres.fresh();
+    const [port, metricsPort, secret] = [await freePort(), await freePort(), randomBytes(32).toString('hex')];
+    const server = NodeProcess.start({
+      name: 'Tertulia',
+      args: [...collectableFlags(collectable), '--conditions=dist', main],
+      env: {
+        DATABASE_URL: postgres.url(database),
+        JWT_SECRET: secret,
+        HOST: '127.0.0.1',
+        WS_PORT: String(port),
+        METRICS_PORT: String(metricsPort),
+        ...limits,
+      },
+    });
+    await server.before(ready(port), READY_MS, 'to be ready');
+    await seed(postgres, database, world);
+    return {
+      port,
+      pid: server.pid,
+      tokens: tokens(secret, world.users),
+      messages: async () =>
+        (await postgres.query<{ count: string }>(database, 'SELECT count(*) FROM messages')).map(({ count }) =>
+          Number(count),
+        )[0],
+      collect: () => void server.child.kill('SIGUSR2'),
+      async stop() {
+        await server.stop();
+        await postgres.drop(database);
+      },
+    };
+  },
+};
