@@ -1,12 +1,18 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataDirectoryInUse, startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
-import { endProcessesOf, postgresProcessesOf, until } from '#app/infrastructure/embedded/postgres-processes.ts';
+import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
+import { DataDirectoryInUse } from '#app/infrastructure/embedded/owner-connection.ts';
+import {
+  endProcessesOf,
+  postgresProcessesOf,
+  sendSignal,
+  until,
+} from '#app/infrastructure/embedded/postgres-processes.ts';
 import { times } from '../support/scale.ts';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -174,7 +180,7 @@ describe('embedded PostgreSQL', () => {
       },
       async everything() {
         const all = await postgresProcessesOf(data());
-        for (const pid of [owner.pid, ...all]) process.kill(pid, 'SIGKILL');
+        for (const pid of [owner.pid, ...all]) sendSignal(pid, 'SIGKILL'); // some end with the one before them
         await owner.exited;
         await restarted();
       },
@@ -217,10 +223,14 @@ describe('embedded PostgreSQL', () => {
     const first = await start(folder);
     const pidFile = await readFile(join(data(), 'postmaster.pid'), 'utf8');
     await first.stop();
-    // A living process that is no postgres; under the same user PostgreSQL itself would refuse to start.
-    await writeFile(join(data(), 'postmaster.pid'), pidFile.replace(/^\d+/, String(process.pid)));
+    // A living process that is no postgres, but of the same user: PostgreSQL itself would refuse to start.
+    const { uid, gid } = await stat(data());
+    const stranger = spawn('sleep', ['60'], { uid, gid });
+    await once(stranger, 'spawn');
+    await writeFile(join(data(), 'postmaster.pid'), pidFile.replace(/^\d+/, String(stranger.pid)));
     const second = await start(folder);
     await second.stop();
+    stranger.kill();
   });
 
   it('kills a leftover server that does not answer', async () => {
@@ -233,6 +243,13 @@ describe('embedded PostgreSQL', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(await query(next.connectionString, 'select min(id)::int as first from acked')).toEqual([{ first: 1 }]);
     await next.stop();
+  });
+
+  it('says what PostgreSQL said when it cannot start', async () => {
+    await (await start(folder)).stop();
+    await writeFile(join(data(), 'postgresql.conf'), 'no_such_setting = on');
+    await expect(start(folder)).rejects.toThrow(/does not start:[^]*no_such_setting/);
+    expect(await postgresProcessesOf(data())).toEqual([]);
   });
 
   it('works in a folder that only this user may enter, with a path too long for a socket', async () => {

@@ -2,7 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import {
+  ANSWER_WITHIN_MS,
+  DataDirectoryInUse,
+  ROLE,
+  connect,
+  prepareDatabase,
+  runs,
+  takeLock,
+} from './owner-connection.ts';
 import { SOCKET_PORT, hasExited, openCluster, spawnPostgres, type PostgresCluster } from './postgres-cluster.ts';
 import { alone } from './start-lock.ts';
 import { endProcess, endProcessesOf, isPostgresOf, parentOf, sendSignal } from './postgres-processes.ts';
@@ -20,24 +29,14 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** Another living process works with this data directory. */
-export class DataDirectoryInUse extends Error {
-  constructor(folder: string, owner: string) {
-    super(`The data directory ${folder} is in use by ${owner}. Stop that one, or give this one a DATA_DIR of its own`);
-    this.name = 'DataDirectoryInUse';
-  }
-}
-
-const START_WITHIN_MS = 30_000;
-const ANSWER_WITHIN_MS = 3_000;
-/** How long the lock of a killed owner may outlive it: its server process has yet to notice the closed connection. */
-const LOCK_WITHIN_MS = 2_000;
+/** Longer than any recovery from a kill takes: what is to be redone is bounded by max_wal_size. */
+const START_WITHIN_MS = 60_000;
+const START_ATTEMPTS = 5;
 const STOP_WITHIN_MS = 10_000;
 const RESTARTS = 8;
 const STABLE_AFTER_MS = 60_000;
-const ROLE = 'tertulia';
-/** Held for as long as a process owns the data directory. PostgreSQL frees it when that process dies, however it dies. */
-const OWNER_LOCK = 7_283_119;
+/** What a server says that starts, recovers or shuts down. */
+const CANNOT_CONNECT_NOW = '57P03';
 
 /**
  * Starts PostgreSQL on `<dataDir>/postgres`, which is made if it is not there, and starts it again if it dies.
@@ -96,14 +95,16 @@ class Supervisor {
   /** Until our server runs and we hold the lock that says so. */
   async #bringUp() {
     const deadline = performance.now() + START_WITHIN_MS;
-    while (!this.#stopped) {
+    for (let attempt = 1; !this.#stopped; attempt++) {
       const owner = await alone(this.folder, deadline, () => this.#attempt(deadline));
       if (owner) {
         this.#watch(owner);
         this.log.info({ pid: this.#server?.pid, directory: this.cluster.directory }, 'embedded PostgreSQL is ready');
         return;
       }
-      if (performance.now() > deadline) throw new Error(`PostgreSQL did not start; its log is ${this.cluster.logFile}`);
+      if (attempt >= START_ATTEMPTS || performance.now() > deadline) {
+        throw new Error(`PostgreSQL does not start: ${await lastLines(this.cluster.logFile)}`);
+      }
       await delay(100);
     }
   }
@@ -120,9 +121,18 @@ class Supervisor {
   async #own(server: ChildProcess, deadline: number): Promise<Client | undefined> {
     while (!hasExited(server) && !this.#stopped && performance.now() < deadline) {
       const client = await connect(this.cluster).catch(() => undefined);
-      if (!client) await delay(20);
-      else if ((await runs(client, server.pid)) && (await takesLock(client, this.folder))) return client;
-      else await client.end();
+      try {
+        if (client && (await runs(client, server.pid))) {
+          await takeLock(client, this.folder);
+          return client;
+        }
+      } catch (error) {
+        await client?.end().catch(() => {}); // it may be gone with the server
+        if (error instanceof DataDirectoryInUse) throw error;
+        continue;
+      }
+      await client?.end();
+      await delay(20);
     }
     return undefined;
   }
@@ -144,7 +154,10 @@ class Supervisor {
     while (!this.#stopped) {
       const attempt = ++this.#restarts;
       if (attempt > RESTARTS) {
-        this.log.error({ attempts: RESTARTS }, `embedded PostgreSQL keeps failing; its log is ${this.cluster.logFile}`);
+        this.log.error(
+          { attempts: RESTARTS },
+          `embedded PostgreSQL keeps failing, and is not started again; its log is ${this.cluster.logFile}`,
+        );
         return;
       }
       try {
@@ -179,8 +192,7 @@ class Supervisor {
     const reached = await this.#reach(left);
     if (reached) {
       try {
-        if (!(await takesLock(reached, this.folder)))
-          throw new DataDirectoryInUse(this.folder, await nameOwner(reached));
+        await takeLock(reached, this.folder);
         this.log.info({ pid: left.pid }, 'stopping the PostgreSQL that a killed process left');
         if (await endProcess(left.pid, directory, 'SIGINT', STOP_WITHIN_MS)) return;
       } finally {
@@ -197,12 +209,16 @@ class Supervisor {
     await endProcess(left.pid, directory, 'SIGKILL', 3_000);
   }
 
-  /** A server in recovery refuses for a while, so it is asked again. */
+  /** Undefined when it does not answer. One in recovery says so, and is waited for. */
   async #reach(left: { pid: number; socketDirectory: string }): Promise<Client | undefined> {
-    const deadline = performance.now() + ANSWER_WITHIN_MS;
-    while (performance.now() < deadline && (await isPostgresOf(left.pid, this.cluster.directory))) {
-      const client = await connect(this.cluster, left.socketDirectory).catch(() => undefined);
-      if (client) return client;
+    const began = performance.now();
+    let patience = ANSWER_WITHIN_MS;
+    while (performance.now() - began < patience && (await isPostgresOf(left.pid, this.cluster.directory))) {
+      try {
+        return await connect(this.cluster, left.socketDirectory);
+      } catch (error) {
+        if ((error as { code?: string }).code === CANNOT_CONNECT_NOW) patience = START_WITHIN_MS;
+      }
       await delay(50);
     }
     return undefined;
@@ -237,74 +253,15 @@ class Supervisor {
   };
 }
 
-const connect = async (cluster: PostgresCluster, socketDirectory = cluster.socketDirectory, database = 'postgres') => {
-  const client = new Client({
-    host: socketDirectory,
-    port: SOCKET_PORT,
-    user: 'postgres',
-    password: cluster.password,
-    database,
-    connectionTimeoutMillis: ANSWER_WITHIN_MS,
-    application_name: `owner ${process.pid}`,
-  });
-  client.on('error', () => {}); // a connection that breaks later rejects its query or emits 'end'
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => {}); // it never was one
-    throw error;
-  }
-};
-
-/** Whether the answering server is the process we started, and not one that was faster. */
-const runs = async (client: Client, pid: number | undefined) => {
-  const { rows } = await client.query<{ file: string }>("select pg_read_file('postmaster.pid') as file");
-  return Number.parseInt(rows[0]?.file ?? '', 10) === pid;
-};
-
-/** @returns true; @throws DataDirectoryInUse when another process keeps it */
-const takesLock = async (client: Client, folder: string): Promise<boolean> => {
-  const deadline = performance.now() + LOCK_WITHIN_MS;
-  for (;;) {
-    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [OWNER_LOCK]);
-    if (rows[0]?.held) return true;
-    if (performance.now() > deadline) throw new DataDirectoryInUse(folder, await nameOwner(client));
-    await delay(50);
-  }
-};
-
-const nameOwner = async (client: Client) => {
-  const { rows } = await client.query<{ owner: string }>(
-    `select application_name as owner from pg_locks join pg_stat_activity using (pid)
-     where locktype = 'advisory' and objid = $1 and granted`,
-    [OWNER_LOCK],
-  );
-  return rows[0]?.owner.replace('owner', 'process') ?? 'another process';
-};
-
-const prepareDatabase = async (cluster: PostgresCluster) => {
-  const client = await connect(cluster);
-  try {
-    const { rows } = await client.query<{ role: boolean; database: boolean }>(
-      `select exists (select from pg_roles where rolname = $1) as role,
-              exists (select from pg_database where datname = $1) as database`,
-      [ROLE],
-    );
-    if (!rows[0]?.role) await client.query(`create role ${ROLE} login`);
-    await client.query(`alter role ${ROLE} password ${client.escapeLiteral(cluster.password)}`);
-    if (!rows[0]?.database) await client.query(`create database ${ROLE} owner ${ROLE}`);
-  } finally {
-    await client.end();
-  }
-};
-
 /** Lines of the file: pid, data directory, start time, port, socket directory, … */
 const readPidFile = async (directory: string) => {
   const lines = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   return pid > 1 ? { pid, socketDirectory: lines[4] ?? '' } : undefined;
 };
+
+const lastLines = async (file: string) =>
+  (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
 
 const isNode = async (pid: number) => {
   if (process.platform !== 'linux') return true;
