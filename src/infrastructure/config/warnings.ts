@@ -1,0 +1,29 @@
+import type * as v from 'valibot';
+import type { Environment } from './keys.ts';
+
+/** What works and is not wise. */
+export const warningsOf = (values: v.InferOutput<typeof Environment>): string[] => {
+  const database = values.DATABASE_URL === undefined ? undefined : new URL(values.DATABASE_URL);
+  const doubts: [boolean, string][] = [
+    [
+      database !== undefined && !isNear(database.hostname) && database.searchParams.get('sslmode') !== 'verify-full',
+      'DATABASE_URL leads to another machine without sslmode=verify-full: who sits between can read and change everything',
+    ],
+    [
+      !isNear(values.HOST) && values.TRUSTED_PROXIES === undefined,
+      'HOST lets other machines in and TRUSTED_PROXIES is empty: without a proxy that speaks TLS, passwords travel in the clear; behind one, all clients seem to have its address',
+    ],
+    [
+      (values.ALLOWED_ORIGINS ?? []).some((origin) => origin.startsWith('http:') && !isNear(new URL(origin).hostname)),
+      'ALLOWED_ORIGINS holds a page that is not served over https',
+    ],
+  ];
+  return doubts.filter(([is]) => is).map(([, warning]) => warning);
+};
+
+/** This machine: loopback, or a unix socket (whose path stands percent-encoded for the host, or in a parameter). */
+const isNear = (hostname: string) =>
+  hostname === '' ||
+  hostname.startsWith('%2F') ||
+  hostname.startsWith('%2f') ||
+  /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(hostname);
