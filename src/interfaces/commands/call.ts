@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
+import { Refusal } from '#app/domain/shared/domain-error.ts';
 import { badInput, internal, wireErrorOf, type WireError } from '../protocol/errors.ts';
 import type { AnyCommand, Caller, Stranger } from './command.ts';
 
@@ -23,6 +24,7 @@ const STRANGER: Answer = {
  * The one gate before every use case: who may, how often, is the input right. Never rejects.
  * Nothing is awaited before `run` while the limiter answers synchronously, so calls enter their use cases in the order in
  * which they were made. The limit is taken before the input is looked at: malformed calls cost as much as good ones.
+ * @param input as decoded from the wire, or the Refusal that says why it could not be
  */
 export const callCommand = async (
   command: AnyCommand,
@@ -36,6 +38,7 @@ export const callCommand = async (
     const asked = guards.limiter.take(command.limit, key);
     const taken = 'then' in asked ? await asked : asked;
     if (!taken.allowed) return { ok: false, error: tooFast(taken.retryAfterMs) };
+    if (input instanceof Refusal) throw input;
     const parsed = v.safeParse(command.input, input);
     if (!parsed.success) throw badInput(parsed.issues);
     return { ok: true, data: await command.run(parsed.output, caller) };

@@ -78,10 +78,14 @@ const MAX_DETAILS = 20;
 
 /** The refusal that a schema's issues amount to. */
 export const badInput = (issues: readonly v.BaseIssue<unknown>[]): Refusal => {
-  const details = issues.slice(0, MAX_DETAILS).map((issue) => ({
-    path: (v.getDotPath(issue) ?? '').slice(0, 200),
-    expected: expectationOf(issue),
-  }));
+  const details: RefusalDetail[] = [];
+  for (const issue of issues) {
+    const path = (v.getDotPath(issue) ?? '').slice(0, 200);
+    const expected = expectationOf(issue);
+    // One value may break several rules that ask for the same.
+    if (details.some((detail) => detail.path === path && detail.expected === expected)) continue;
+    if (details.push({ path, expected }) === MAX_DETAILS) break;
+  }
   const tooLarge = issues.every((issue) => issue.message.startsWith(TOO_LARGE));
   return new Refusal(
     tooLarge ? 'too_large' : 'invalid',
