@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { DialectName } from './load/spec.ts';
 import type { Pinning } from './servers/machine.ts';
 
 export interface Options {
@@ -11,6 +12,8 @@ export interface Options {
   /** Measures only these; for looking at one side. No ratio then. */
   readonly only: string | undefined;
 }
+
+const DIALECTS: readonly string[] = ['tertulia', 'socketio', 'bare'] satisfies readonly DialectName[];
 
 const HELP = `make bench, or npx tsx bench/run.ts [options]
 
@@ -29,25 +32,37 @@ The table goes to stdout, progress to stderr, everything to bench/results/latest
 or a run was not sound.
 `;
 
-export class WrongUsage extends Error {}
+export class WrongUsage extends Error {
+  override toString(): string {
+    return this.message;
+  }
+}
+
+const parsed = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        case: { type: 'string', multiple: true },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        warmup: { type: 'string' },
+        connections: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        'server-cpus': { type: 'string', default: '0' },
+        'load-cpus': { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new WrongUsage(error instanceof Error ? error.message : String(error));
+  }
+};
 
 /** @returns undefined when help was asked for, and given. */
 export function readOptions(args: readonly string[], caseNames: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      case: { type: 'string', multiple: true },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      warmup: { type: 'string' },
-      connections: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      'server-cpus': { type: 'string', default: '0' },
-      'load-cpus': { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parsed(args);
   if (values.help) {
     process.stdout.write(HELP);
     return undefined;
@@ -59,6 +74,9 @@ export function readOptions(args: readonly string[], caseNames: readonly string[
   };
   for (const name of values.case ?? [])
     if (!caseNames.includes(name)) throw new WrongUsage(`--case ${name}: there are ${caseNames.join(', ')}`);
+  if (values.only !== undefined && !DIALECTS.includes(values.only)) {
+    throw new WrongUsage(`--only ${values.only}: there are ${DIALECTS.join(', ')}`);
+  }
   return {
     cases: values.case ?? caseNames,
     rounds: Math.ceil(number('rounds', 1, 3)),

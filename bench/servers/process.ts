@@ -19,6 +19,12 @@ export interface Command {
   readonly ipc?: boolean;
 }
 
+/** Whatever ends the bench, its processes end with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** One node process that the bench started, and ends. */
 export class NodeProcess {
   readonly #notes: string[] = [];
@@ -31,7 +37,9 @@ export class NodeProcess {
   ) {
     for (const stream of [child.stdout, child.stderr])
       if (stream) createInterface(stream).on('line', (line) => this.#line(line));
+    running.add(child);
     child.on('exit', () => {
+      running.delete(child);
       this.exited = true;
     });
   }
