@@ -1,0 +1,86 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
+import { sqlStateOf } from './failure.ts';
+import { DatabaseAway, openPool, type PoolOptions, type PostgresPool } from './pool.ts';
+import type { Database } from './schema.ts';
+
+const DEFAULTS = { max: 8, applicationName: 'tertulia', statementTimeoutMs: 5_000, lockTimeoutMs: 800 };
+const ATTEMPTS = 3;
+
+/** Where adapters run what is not the hot path. */
+export class Postgres {
+  private constructor(
+    readonly pool: PostgresPool,
+    readonly kysely: Kysely<Database>,
+  ) {}
+
+  /**
+   * Connects once, to say at start and not at the first message what is wrong with the server.
+   * @throws UnfitDatabase for one that is not durable or too old; DatabaseAway and the server's own errors
+   */
+  static async open(connectionString: string, options: Partial<PoolOptions> = {}): Promise<Postgres> {
+    const pool = openPool(connectionString, { ...DEFAULTS, ...options });
+    try {
+      (await pool.connect()).release();
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
+    return new Postgres(pool, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+  }
+
+  /** Statements that need no common transaction. What the database can't do now is refused `unavailable`. */
+  async run<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.kysely);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /**
+   * All or nothing. `work` is run again after a deadlock, so it changes nothing but the database. When this refuses
+   * `unavailable`, it may have been committed all the same.
+   */
+  async transaction<T>(work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.kysely.transaction().execute(work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRepeatable(error)) throw translated(error);
+      }
+    }
+  }
+
+  /** Read anew on each new connection. */
+  async epoch(): Promise<string> {
+    try {
+      return await this.pool.epoch();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/** Thrown in a transaction that found the world changed under it: it rolls back and runs again. */
+export class RunAgain extends Error {}
+
+const REPEATABLE = /^40(001|P01)$/;
+const isRepeatable = (error: unknown) => error instanceof RunAgain || REPEATABLE.test(sqlStateOf(error) ?? '');
+
+/** Connection, resources, operator intervention, locks, a standby; all else is a mistake of ours. */
+const UNAVAILABLE = /^(08...|53...|57...|40(001|P01)|55P03|25P0[34]|25006)$/;
+
+const translated = (error: unknown): unknown => {
+  if (error instanceof Refusal) return error;
+  const code = sqlStateOf(error);
+  const away = error instanceof DatabaseAway || error instanceof RunAgain;
+  if (!away && !(code && UNAVAILABLE.test(code))) return error;
+  const refusal = unavailable(code === '55P03' ? 'lock_timeout' : 'database_away');
+  refusal.cause = error; // for the journal; no wire word is made of it
+  return refusal;
+};

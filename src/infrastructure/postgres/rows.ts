@@ -1,0 +1,148 @@
+import { type Expression, type Selectable, sql } from 'kysely';
+import type { ConversationState } from '#app/domain/chat/conversation.ts';
+import type { OwnMembership, Unread } from '#app/domain/chat/membership.ts';
+import type { MessageState } from '#app/domain/chat/message.ts';
+import { MessageType, type MessageText, type SystemNotice } from '#app/domain/chat/message-content.ts';
+import type { ParticipantState } from '#app/domain/chat/participant.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+import type { ConversationsTable, MessagesTable, ParticipantsTable } from './schema.ts';
+
+/** Unread messages are counted up to here. */
+const UNREAD_LIMIT = 1_000;
+
+// Columns carry the letter of their table, so that a join of all three still says which `rev` is whose.
+
+export const conversationColumns = [
+  ...(['c.id as c_id', 'c.kind as c_kind', 'c.title as c_title', 'c.created_by as c_created_by'] as const),
+  ...(['c.members_can_invite as c_members_can_invite', 'c.history_visible as c_history_visible'] as const),
+  ...(['c.seq as c_seq', 'c.rev as c_rev', 'c.changed_rev as c_changed_rev'] as const),
+  ...(['c.member_count as c_member_count', 'c.created_at as c_created_at', 'c.deleted_at as c_deleted_at'] as const),
+] as const;
+
+export const participantColumns = [
+  ...(['p.conversation_id as p_conversation_id', 'p.user_id as p_user_id', 'p.role as p_role'] as const),
+  ...(['p.first_seq as p_first_seq', 'p.rev as p_rev', 'p.joined_rev as p_joined_rev'] as const),
+  ...(['p.left_rev as p_left_rev', 'p.joined_at as p_joined_at'] as const),
+] as const;
+
+/** With `participantColumns`; the unread count is `unread` below. */
+export const ownColumns = [
+  ...(['p.read_seq as p_read_seq', 'p.delivered_seq as p_delivered_seq', 'p.urev as p_urev'] as const),
+  ...(['p.muted_until as p_muted_until', 'p.archived as p_archived'] as const),
+] as const;
+
+export const messageColumns = [
+  ...(['m.conversation_id as m_conversation_id', 'm.id as m_id', 'm.seq as m_seq', 'm.rev as m_rev'] as const),
+  ...([
+    'm.sender_id as m_sender_id',
+    'm.type as m_type',
+    'm.content as m_content',
+    'm.reply_to as m_reply_to',
+  ] as const),
+  ...(['m.sent_at as m_sent_at', 'm.edited_at as m_edited_at', 'm.deleted_at as m_deleted_at'] as const),
+] as const;
+
+type Row<Columns extends readonly string[], Letter extends string, Table> = {
+  readonly [C in Columns[number] as C extends `${string} as ${infer Name}`
+    ? Name
+    : never]: C extends `${Letter}.${infer Name} as ${string}`
+    ? Selectable<Table>[Name & keyof Selectable<Table>]
+    : never;
+};
+export type ConversationRow = Row<typeof conversationColumns, 'c', ConversationsTable>;
+export type ParticipantRow = Row<typeof participantColumns, 'p', ParticipantsTable>;
+export type OwnRow = ParticipantRow & Row<typeof ownColumns, 'p', ParticipantsTable> & { readonly p_unread: number };
+export type MessageRow = Row<typeof messageColumns, 'm', MessagesTable>;
+
+/**
+ * The one definition of unread: others' undeleted messages after the read cursor; entries of the server don't count,
+ * former members have none. Counted up to the limit and one more, by the primary key.
+ * @param of where the membership's columns stand; the conversation's id as a constant where it is one, for the planner
+ * sees then that one partition is enough
+ */
+export const unread = (of: (column: UnreadColumn) => Expression<unknown>) =>
+  sql<number>`(
+    SELECT count(*) FROM (
+      SELECT FROM messages AS u
+      WHERE u.conversation_id = ${of('conversation_id')} AND u.seq > greatest(${of('read_seq')}, ${of('first_seq')} - 1)
+        AND u.sender_id <> ${of('user_id')} AND u.type <> ${sql.lit(MessageType.System)} AND u.deleted_at IS NULL
+        AND ${of('left_rev')} IS NULL
+      LIMIT ${sql.lit(UNREAD_LIMIT + 1)}
+    ) AS counted
+  )`.as('p_unread');
+type UnreadColumn = 'conversation_id' | 'user_id' | 'read_seq' | 'first_seq' | 'left_rev';
+
+/** For one conversation's participants rows, as `p`. */
+export const unreadIn = (id: ConversationId) =>
+  unread((column) => (column === 'conversation_id' ? sql<unknown>`${id}::uuid` : sql.ref(`p.${column}`)));
+
+/** As one parameter, so that the statement is the same for any number. */
+export const anyOf = <Id extends string>(ids: readonly Id[]) => sql<Id>`any(${ids}::uuid[])`;
+
+export const conversationOf = (row: ConversationRow): ConversationState => ({
+  id: row.c_id,
+  kind: row.c_kind,
+  title: row.c_title ?? undefined,
+  membersCanInvite: row.c_members_can_invite,
+  historyVisible: row.c_history_visible,
+  seq: row.c_seq,
+  rev: row.c_rev,
+  changedRev: row.c_changed_rev,
+  memberCount: row.c_member_count,
+  createdBy: row.c_created_by,
+  createdAt: row.c_created_at,
+  deletedAt: row.c_deleted_at ?? undefined,
+});
+
+export const participantOf = (row: ParticipantRow): ParticipantState => ({
+  conversationId: row.p_conversation_id,
+  userId: row.p_user_id,
+  role: row.p_role,
+  firstSeq: row.p_first_seq,
+  rev: row.p_rev,
+  joinedRev: row.p_joined_rev,
+  leftRev: row.p_left_rev ?? undefined,
+  joinedAt: row.p_joined_at,
+});
+
+export const membershipOf = (row: OwnRow): OwnMembership => ({
+  conversationId: row.p_conversation_id,
+  userId: row.p_user_id,
+  urev: row.p_urev,
+  member: row.p_left_rev === null,
+  firstSeq: row.p_first_seq,
+  readSeq: row.p_read_seq,
+  unread: unreadOf(row.p_unread),
+  mutedUntil: row.p_muted_until ?? undefined,
+  archived: row.p_archived,
+});
+
+const unreadOf = (counted: number): Unread => ({
+  count: Math.min(counted, UNREAD_LIMIT),
+  more: counted > UNREAD_LIMIT,
+});
+
+export const messageOf = (row: MessageRow): MessageState => ({
+  conversationId: row.m_conversation_id,
+  id: row.m_id,
+  seq: row.m_seq,
+  rev: row.m_rev,
+  senderId: row.m_sender_id,
+  type: row.m_type,
+  content: contentOf(row.m_type, row.m_content),
+  replyTo: row.m_reply_to ?? undefined,
+  sentAt: row.m_sent_at,
+  editedAt: row.m_edited_at ?? undefined,
+  deletedAt: row.m_deleted_at ?? undefined,
+});
+
+const contentOf = (type: MessageType, content: string | null): MessageState['content'] => {
+  if (content === null) return undefined;
+  return type === MessageType.System ? (JSON.parse(content) as SystemNotice) : (content as MessageText); // written below, or by the log
+};
+
+/** What the column holds for it. */
+export const storedContent = (content: MessageState['content']): string | null => {
+  if (content === undefined) return null;
+  return typeof content === 'string' ? content : JSON.stringify(content);
+};
