@@ -1,0 +1,117 @@
+/** What happened in a run, told by whoever did it, with one monotonic clock; and what the database held at the end. */
+
+interface Moment {
+  /** Milliseconds; records stand in their order. */
+  readonly at: number;
+}
+interface ByClient extends Moment {
+  readonly client: string;
+  readonly user: string;
+  readonly conv: string;
+}
+/** Where an operation ends; `op` is that of its beginning. */
+interface Ending extends Moment {
+  readonly op: number;
+}
+
+export type SendInvoke = ByClient & { type: 'send.invoke'; op: number; id: string; hash: string };
+export type SendAck = Ending & { type: 'send.ack'; seq: number; rev: number; duplicate: boolean };
+/** `definite`: it is not stored and never will be by this attempt. `ambiguous`: nobody knows. */
+export type SendError = Ending & { type: 'send.err'; outcome: 'definite' | 'ambiguous'; code: string };
+
+/** A row that a client took over, from an event or a catch-up; what it dropped as known is not told. `hash` is missing where no content was shown. */
+export type Received = ByClient & { type: 'recv'; rev: number; seq: number; id: string; hash?: string };
+/** A page of history from `from` to `to`, asked at `invokedAt`; without `to` up to the newest. */
+export type PageRead = ByClient & {
+  type: 'page';
+  invokedAt: number;
+  from: number;
+  to?: number;
+  rows: readonly Shown[];
+};
+export interface Shown {
+  readonly seq: number;
+  readonly id: string;
+  /** Of the present content; null for a deleted one. */
+  readonly hash: string | null;
+}
+/** What a client's user sees at the end. */
+export type ShownList = ByClient & { type: 'shown'; rows: readonly Shown[]; unread: number };
+
+export type MemberInvoke = Moment & {
+  type: 'member.invoke';
+  op: number;
+  conv: string;
+  user: string;
+  change: 'add' | 'remove';
+};
+export type MemberAck = Ending & { type: 'member.ack'; rev: number };
+export type MemberError = Ending & { type: 'member.err'; outcome: 'definite' | 'ambiguous' };
+
+export type Connection = Moment & ({ type: 'open'; client: string } | { type: 'close'; client: string; code: number });
+export type Fault = Moment & { type: 'fault'; kind: string; endedAt: number };
+
+export type HistoryRecord =
+  | SendInvoke
+  | SendAck
+  | SendError
+  | Received
+  | PageRead
+  | ShownList
+  | MemberInvoke
+  | MemberAck
+  | MemberError
+  | Connection
+  | Fault;
+
+export interface DumpedMessage {
+  readonly conv: string;
+  readonly id: string;
+  readonly seq: number;
+  /** Of the send. */
+  readonly sentRev: number;
+  /** Of the last change. */
+  readonly rev: number;
+  readonly sender: string;
+  /** Of what was first sent. */
+  readonly hash: string;
+  /** Of what stands there now; null once deleted. */
+  readonly present: string | null;
+  /** A system entry; those about members tell the membership history. */
+  readonly notice?: { readonly event: string; readonly users: readonly string[] };
+}
+export interface DumpedMember {
+  readonly conv: string;
+  readonly user: string;
+  readonly active: boolean;
+  readonly firstSeq: number;
+  readonly readSeq: number;
+}
+export interface DumpedConversation {
+  readonly id: string;
+  readonly seq: number;
+  readonly rev: number;
+  readonly historyVisible: boolean;
+}
+export interface Dump {
+  readonly conversations: readonly DumpedConversation[];
+  readonly messages: readonly DumpedMessage[];
+  readonly members: readonly DumpedMember[];
+}
+
+/** Collects records; time is taken when a record is written. */
+export class History {
+  readonly records: HistoryRecord[] = [];
+  #ops = 0;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** @returns the operation, or what it was given */
+  add<R extends HistoryRecord>(record: Omit<R, 'at'>): void {
+    this.records.push({ ...record, at: this.now() } as R); // the only thing that is missing
+  }
+
+  nextOp(): number {
+    return ++this.#ops;
+  }
+}
