@@ -47,6 +47,9 @@ const QUIET = [
   'log_checkpoints=off',
 ];
 
+/** Containers have little /dev/shm, and a killed server would leave its pieces there. */
+const OUTSIDE_DEV_SHM = ['dynamic_shared_memory_type=mmap', 'max_parallel_workers_per_gather=0'];
+
 /** Finds the data directory below `folder`, or makes it. Two that make it at once end up with the same one. */
 export const openCluster = async (folder: string): Promise<PostgresCluster> => {
   const binaries = await postgresBinaries();
@@ -76,9 +79,15 @@ export const spawnPostgres = async (
   await using log = await open(cluster.logFile, 'a', 0o600);
   const { program, args, as } = cluster.account.command(cluster.binaries.postgres, [
     ...['-D', cluster.directory, '-k', cluster.socketDirectory, '-p', String(SOCKET_PORT)],
-    ...['listen_addresses=', 'unix_socket_permissions=0700', 'jit=off', ...QUIET, ...settings, ...DURABLE].flatMap(
-      (one) => ['-c', one],
-    ),
+    ...[
+      'listen_addresses=',
+      'unix_socket_permissions=0700',
+      'jit=off',
+      ...OUTSIDE_DEV_SHM,
+      ...QUIET,
+      ...settings,
+      ...DURABLE,
+    ].flatMap((one) => ['-c', one]),
   ]);
   const server = spawn(program, args, {
     ...as,
