@@ -1,0 +1,4 @@
+import { aPostgresWorld } from '../support/postgres-world.ts';
+import { messageLogContract } from './message-log.contract.ts';
+
+messageLogContract('PostgreSQL', aPostgresWorld);
