@@ -1,0 +1,65 @@
+/** What is measured under a name. In Prometheus each name begins with `tertulia_`; code may leave that out. */
+export interface Metric {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Upper bounds, ascending; only for histograms. */
+  readonly buckets?: readonly number[];
+}
+
+const MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
+const COUNT = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] as const;
+const BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144] as const;
+
+const counter = (help: string, ...labels: string[]): Metric => ({ kind: 'counter', help, labels });
+const gauge = (help: string): Metric => ({ kind: 'gauge', help });
+const histogram = (help: string, buckets: readonly number[], ...labels: string[]): Metric => ({
+  kind: 'histogram',
+  help,
+  labels,
+  buckets,
+});
+
+/** Every metric of ours; what is not in here is not counted. Labels hold words of ours, never what users wrote, nor ids. */
+export const metricTable: Readonly<Record<string, Metric>> = {
+  connections: gauge('Open sockets'),
+  unauthenticated_connections: gauge('Open sockets that have not said who they are'),
+  users: gauge('Users with an open socket'),
+  topics: gauge('Topics that somebody on this node hears'),
+  connections_opened_total: counter('Sockets opened'),
+  connections_closed_total: counter('Sockets closed', 'code'),
+  connections_refused_total: counter('Upgrades refused', 'rule'),
+
+  command_ms: histogram('Time from a command to its answer', MS, 'command', 'outcome'),
+  http_requests_total: counter('HTTP requests answered', 'target', 'status'),
+  malformed_frames_total: counter('Frames that are none', 'rule'),
+  rate_limited_total: counter('Calls turned away for coming too fast', 'class'),
+  shed_total: counter('Signals left out under load', 'kind'),
+
+  send_queue: gauge('Messages that wait for the database or are on their way'),
+  batch_ms: histogram('Time of one round trip with a batch of messages', MS),
+  batch_size: histogram('Messages in one round trip', COUNT),
+  batch_failures_total: counter('Round trips that failed', 'kind'),
+  ambiguous_sends_total: counter('Messages that were written again since the first answer never came'),
+  ambiguous_sends_stored_total: counter('Those of them that had been stored all along'),
+  uncertain_sends_total: counter('Messages given up on while nobody knew whether they were stored'),
+
+  fanout_frames_total: counter('Frames published to topics'),
+  fanout_frame_size: histogram('Bytes of a frame that was published', BYTES),
+  slow_consumers_total: counter('Sockets closed since their peer read too slowly'),
+  gate_held_total: counter('Events that came before one with a lower rev'),
+  gate_repairs_total: counter('Gaps that were filled from the database'),
+  silent_loss_repaired_total: counter('Revisions that no event had announced, found by comparing heads'),
+  repair_failures_total: counter('Repairs that have to be tried again'),
+  backplane_disturbances_total: counter('Times when events between nodes may have been lost'),
+  backplane_up: gauge('1 while events travel between nodes'),
+
+  logins_total: counter('Attempts to log in', 'outcome'),
+  sessions_ended_total: counter('Sessions that ended', 'reason'),
+  faults_total: counter('Faults of ours'),
+  listener_failures_total: counter('Listeners that threw or rejected', 'event'),
+  events_dropped_total: counter('Events left out since listeners published in a loop', 'event'),
+  log_dropped_total: counter('Log lines lost since nobody read them'),
+  database_up: gauge('1 while the database answers'),
+  draining: gauge('1 while the server stops'),
+};
