@@ -71,7 +71,7 @@ class HttpSurface {
     const response = await this.#routed(request, requestId, welcome, trace).catch((error: unknown) =>
       problem(wireErrorOf(error) ?? internal(this.parts.journal.fault(error, 'http')), requestId),
     );
-    this.parts.metrics.count('tertulia_http_requests_total', { target: trace.target, status: String(response.status) });
+    this.parts.metrics.count('http_requests_total', { target: trace.target, status: String(response.status) });
     return {
       ...response,
       headers: { ...ALWAYS, ...corsHeaders(request, welcome), 'x-request-id': requestId, ...response.headers },

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
+import { ConversationTitle } from '#app/domain/chat/conversation-title.ts';
+import { MAX_TEXT, MessageText } from '#app/domain/chat/message-content.ts';
 import { Rev, Seq, Urev } from '#app/domain/shared/counters.ts';
 import { ConversationId, MessageId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 
@@ -30,18 +32,48 @@ const lifted =
 /** Marks an issue as "too large" rather than "invalid" on its way through valibot, whose issues carry only a message. */
 export const TOO_LARGE = 'too_large: ';
 
-export const fromText = <Out>(parse: (text: string) => Out) =>
-  v.pipe(v.string('a string'), v.rawTransform<string, Out>(lifted(parse)));
-export const fromNumber = <Out>(parse: (value: number) => Out) =>
-  v.pipe(v.number('a number'), v.rawTransform<number, Out>(lifted(parse)));
+/**
+ * What the documents say of a value that a domain constructor judges, in keywords of JSON Schema: they can't see into it.
+ * They may allow what the constructor refuses, never refuse what it allows.
+ */
+export interface Described {
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly type?: 'integer';
+}
 
-export const userId = fromText(UserId);
-export const conversationId = fromText(ConversationId);
-export const messageId = fromText(MessageId);
-export const sessionId = fromText(SessionId);
-export const seq = fromNumber(Seq);
-export const rev = fromNumber(Rev);
-export const urev = fromNumber(Urev);
+export const fromText = <Out>(parse: (text: string) => Out, described: Described = {}) =>
+  v.pipe(v.string('a string'), v.metadata({ ...described }), v.rawTransform<string, Out>(lifted(parse)));
+export const fromNumber = <Out>(parse: (value: number) => Out, described: Described = {}) =>
+  v.pipe(v.number('a number'), v.metadata({ ...described }), v.rawTransform<number, Out>(lifted(parse)));
+
+const uuid: Described = { format: 'uuid' };
+const uuidV7: Described = { format: 'uuid', description: 'a UUIDv7, in any case' };
+const counter: Described = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
+export const userId = fromText(UserId, uuid);
+export const conversationId = fromText(ConversationId, uuidV7);
+export const messageId = fromText(MessageId, uuidV7);
+export const sessionId = fromText(SessionId, uuid);
+export const title = fromText(ConversationTitle, {
+  description: '1 to 128 visible characters',
+  examples: ['Tuesday circle'],
+});
+export const messageText = fromText(MessageText, {
+  description: `at least one visible character, at most ${MAX_TEXT} code points; kept as sent`,
+  examples: ['Hello!'],
+  minLength: 1,
+  maxLength: MAX_TEXT,
+});
+export const seq = fromNumber(Seq, counter);
+export const rev = fromNumber(Rev, counter);
+export const urev = fromNumber(Urev, counter);
 
 /** Instants on the wire are RFC 3339 in UTC. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());
