@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Journal } from '#app/application/ports/journal.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
@@ -11,6 +12,7 @@ export type Answer = { readonly ok: true; readonly data: object } | { readonly o
 
 export interface CallGuards {
   readonly limiter: RateLimiter;
+  readonly metrics: Pick<Metrics, 'count'>;
   /** Notes a fault and answers the id under which it was noted. */
   readonly journal: Pick<Journal, 'fault'>;
 }
@@ -37,7 +39,10 @@ export const callCommand = async (
     if (key === undefined) return STRANGER;
     const asked = guards.limiter.take(command.limit, key);
     const taken = 'then' in asked ? await asked : asked;
-    if (!taken.allowed) return { ok: false, error: tooFast(taken.retryAfterMs) };
+    if (!taken.allowed) {
+      guards.metrics.count('rate_limited_total', { class: command.limit });
+      return { ok: false, error: tooFast(taken.retryAfterMs) };
+    }
     if (input instanceof Refusal) throw input;
     const parsed = v.safeParse(command.input, input);
     if (!parsed.success) throw badInput(parsed.issues);

@@ -1,4 +1,5 @@
 import type { Authenticator } from '#app/application/ports/authenticator.ts';
+import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
@@ -21,7 +22,8 @@ export interface HttpParts {
   readonly authenticator: Authenticator;
   readonly limiter: RateLimiter;
   readonly journal: Pick<Journal, 'fault'>;
-  readonly metrics: Pick<Metrics, 'count'>;
+  readonly metrics: Pick<Metrics, 'count' | 'observe'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly decodeJson: DecodeJson;
   /** Never the same twice; it goes into every answer, for whoever reports a problem. */
   readonly requestId: () => string;
@@ -105,12 +107,18 @@ class HttpSurface {
     // Last, so that nothing is awaited between "this token is good" and the use case.
     const caller =
       token === undefined ? { address: request.address } : await this.#authenticated(token, request.address);
+    const started = this.parts.clock.monotonic();
     const answer = await callCommand(
       command,
       readInput(match, request, body, this.parts.decodeJson),
       caller,
       this.parts,
     );
+    const outcome = answer.ok ? 'ok' : answer.error.code;
+    this.parts.metrics.observe('command_ms', this.parts.clock.monotonic() - started, {
+      command: command.type,
+      outcome,
+    });
     if (!answer.ok) return problem(answer.error, requestId);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer.data) };
   }
@@ -132,6 +140,7 @@ class HttpSurface {
       if (!(error instanceof Refusal) || error.kind !== 'unauthenticated') throw error;
       const taken = await this.parts.limiter.take('handshake', addressBlock(address));
       if (taken.allowed) throw error;
+      this.parts.metrics.count('rate_limited_total', { class: 'handshake' });
       const { message, rule = 'rate', retryAfterMs = 1 } = tooFast(taken.retryAfterMs);
       throw new Refusal('rate_limited', rule, message, { retryAfterMs });
     }

@@ -10,7 +10,7 @@ const messageRef = (name: string) => ({ $ref: `${CHANNEL}/messages/${name}` });
 /** The WebSocket side of the catalogue, and the events, as an AsyncAPI 3 document. */
 export const asyncApiDocument = (commands: readonly AnyCommand[], version: string): JsonSchema => {
   const schemas = new JsonSchemas('draft-07');
-  const shared = schemas.shared();
+  const shared = { ...schemas.shared(), RequestId, Refusal };
   return {
     asyncapi: '3.0.0',
     info: {
@@ -31,7 +31,7 @@ export const asyncApiDocument = (commands: readonly AnyCommand[], version: strin
       },
     },
     operations: { ...requestsOf(commands), ...eventOperations() },
-    components: { schemas: { ...shared, RequestId, Refusal } },
+    components: { schemas: shared },
   };
 };
 

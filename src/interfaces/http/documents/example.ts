@@ -19,7 +19,7 @@ export const exampleOf = (schema: JsonSchema, shared: Readonly<Record<string, Js
     case 'number':
       return Math.max(Number(schema['minimum'] ?? 1), Math.min(1, Number(schema['maximum'] ?? 1)));
     case 'boolean':
-      return true;
+      return false;
     default:
       return null;
   }

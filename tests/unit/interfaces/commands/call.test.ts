@@ -14,6 +14,7 @@ const caller: Caller = { address: '192.0.2.7', userId };
 let runs: unknown[];
 let taken: [string, string][];
 let faults: string[];
+let counted: unknown[];
 let answer: Taken | Promise<Taken>;
 const limiter: RateLimiter = {
   take: (kind, key) => {
@@ -23,6 +24,7 @@ const limiter: RateLimiter = {
 };
 const guards = {
   limiter,
+  metrics: { count: (name: string, labels = {}) => void counted.push([name, labels]) },
   journal: {
     fault: (error: unknown, where: string) => {
       faults.push(`${where}: ${String(error)}`);
@@ -52,6 +54,7 @@ describe('callCommand', () => {
     runs = [];
     taken = [];
     faults = [];
+    counted = [];
     answer = { allowed: true };
   });
 
@@ -95,6 +98,7 @@ describe('callCommand', () => {
     const reply = await callCommand(double('user'), { n: 1 }, caller, guards);
     expect(reply).toMatchObject({ ok: false, error: { code: 'rate_limited', rule: 'rate', retryAfterMs: 2 } });
     expect(runs).toEqual([]);
+    expect(counted).toEqual([['rate_limited_total', { class: 'read' }]]);
   });
 
   it.each([[{}], [{ n: '3' }], [{ n: 10 }], [null], [[]], [{ n: Number.NaN }]])(

@@ -59,8 +59,9 @@ describe('a route', () => {
     await surface.asAnn(`GET /v1/conversations/${room}/messages`);
     await surface.asAnn('GET /v1/nothing/here');
     expect(surface.counted).toEqual([
-      { target: 'message.list', status: '200' },
-      { target: 'none', status: '404' },
+      { name: 'command_ms', command: 'message.list', outcome: 'ok' },
+      { name: 'http_requests_total', target: 'message.list', status: '200' },
+      { name: 'http_requests_total', target: 'none', status: '404' },
     ]);
   });
 });

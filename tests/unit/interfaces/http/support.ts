@@ -90,7 +90,11 @@ export class Surface {
       },
     },
     journal: { fault: (error) => `fault-${this.faults.push(error)}` },
-    metrics: { count: (_name, labels = {}) => void this.counted.push(labels) },
+    metrics: {
+      count: (name, labels = {}) => void this.counted.push({ name, ...labels }),
+      observe: (name, _value, labels = {}) => void this.counted.push({ name, ...labels }),
+    },
+    clock: { monotonic: () => 0 },
     decodeJson,
     requestId: () => 'request-1',
     allowedOrigins: ['https://app.example'],
