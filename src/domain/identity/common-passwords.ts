@@ -67,8 +67,8 @@ export const isCommonPassword = (password: string): boolean => {
   return [word, unleeted(word), unleeted(typed)].some((form) => COMMON_WORDS.has(form));
 };
 
-/** Whether one block of at most four characters makes up all of it, a cut last block included. */
+/** Whether one block of at most six characters makes up all of it, a cut last block included. */
 const repeats = (text: string) =>
-  [1, 2, 3, 4].some((period) => text.length >= 2 * period && text.slice(period) === text.slice(0, -period));
+  [1, 2, 3, 4, 5, 6].some((period) => text.length >= 2 * period && text.slice(period) === text.slice(0, -period));
 
 const unleeted = (text: string) => text.replace(/[@430$57!]/g, (sign) => LEET[sign] ?? sign).replace(/[\d._-]+$/, '');
