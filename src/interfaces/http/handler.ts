@@ -96,8 +96,8 @@ class HttpSurface {
     const match = matches?.get(method === 'HEAD' ? 'GET' : method);
     if (!match && !(page && (method === 'GET' || method === 'HEAD'))) return notAllowed(method, allowed, requestId);
     trace.target = match?.route.command.type ?? path;
-    const response = page ? await page(request) : await this.#called(match as Match, request, requestId);
-    return method === 'HEAD' ? { ...response, body: '' } : response;
+    // To HEAD the transport sends no body.
+    return page ? page(request) : this.#called(match as Match, request, requestId);
   }
 
   async #called(match: Match, request: HttpRequest, requestId: string): Promise<HttpResponse> {
