@@ -15,7 +15,7 @@ import { notFound } from '#app/domain/shared/domain-error.ts';
 import { ConversationId, MessageId, UserId } from '#app/domain/shared/ids.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 
-/** One store of the chat behind its ports, and the two things that only a test does to it. */
+/** One store of the chat behind its ports, and the things that only a test does to it. */
 export interface ChatWorld {
   readonly log: MessageLog;
   readonly conversations: Conversations;
@@ -24,6 +24,8 @@ export interface ChatWorld {
   readonly blocks: Blocks;
   readonly feed: Feed;
   aUser(): Promise<UserId>;
+  /** As an administrator does. */
+  disable(id: UserId): Promise<void>;
   /** Holds a conversation's lock as a slow writer would; ends by calling what it resolves to. */
   hold(id: ConversationId): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -44,6 +46,7 @@ export const aMemoryWorld = async ({ queueLimit = 10_000, patienceMs = 800 }: Wo
       chat.addUser(id);
       return id;
     },
+    disable: async (id) => chat.addUser(id, { disabled: true }),
     hold: async (id) => {
       const release = await chat.hold(id);
       return async () => release();

@@ -9,7 +9,10 @@ import type { ConversationId, MessageId, UserId } from '#app/domain/shared/ids.t
 /** What a change needs to see besides the conversation and who acts. */
 export interface ChangeNeeds {
   readonly actorId: UserId;
-  /** Whom it is about; unknown users are missing in `LockedConversation.candidates`. At most 200. */
+  /**
+   * Whom it is about; unknown users, and disabled ones who are no members now, are missing in
+   * `LockedConversation.candidates`, which is in this order. At most 200.
+   */
   readonly users?: readonly UserId[];
   readonly messageId?: MessageId;
 }
@@ -87,7 +90,14 @@ export interface Conversations {
 
   /**
    * The one private conversation of two users, made if there is none; `id` is used only then. A hundred parallel calls make one.
-   * @throws Refusal `not_found` when `otherId` is unknown or disabled, `forbidden` when it must be made and a block stands between them
+   * @throws Refusal `not_found` when `otherId` is unknown or disabled; when it must be made: `forbidden` if a block stands
+   * between them, `conflict` if another conversation has the id
    */
   openPrivate(id: ConversationId, userId: UserId, otherId: UserId): Promise<Opened>;
+
+  /** The private conversation of two users, if they have one; in whichever order they are given. */
+  privateOf(userId: UserId, otherId: UserId): Promise<ConversationId | undefined>;
+
+  /** How many conversations the user is a member of now. */
+  countOf(userId: UserId): Promise<number>;
 }

@@ -43,8 +43,14 @@ export interface Feed {
   heads(ids: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, Rev>>;
   /** Heads of what only each user sees; unknown ones are missing. At most 1,000 at once. */
   userHeads(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Urev>>;
-  /** Rows with `after < rev ≤ upTo`, messages below `firstSeq` left out. At most `limit` (≥ 201) rows. */
-  changes(id: ConversationId, range: { after: Rev; upTo: Rev; firstSeq: Seq; limit: number }): Promise<Page<ChangedRow>>;
+  /**
+   * Rows with `after < rev ≤ upTo` by `rev`, messages below `firstSeq` left out. At most `limit` rows, or all those of one
+   * `rev` if they alone are more.
+   */
+  changes(
+    id: ConversationId,
+    range: { after: Rev; upTo: Rev; firstSeq: Seq; limit: number },
+  ): Promise<Page<ChangedRow>>;
   /** How many such rows there are, counted up to `most`. */
   countChanges(id: ConversationId, range: { after: Rev; upTo: Rev; firstSeq: Seq }, most: number): Promise<number>;
   ownChanges(userId: UserId, range: { after: Urev; upTo: Urev; limit: number }): Promise<Page<ChangedOwnRow>>;

@@ -123,7 +123,11 @@ export class MemoryConversations implements Conversations {
   }
 
   #candidates(conversation: ConversationRow, { actorId, users = [] }: ChangeNeeds): ReadonlyMap<UserId, Candidate> {
-    const known = users.filter((userId) => this.store.users.has(userId));
+    const isMember = (userId: UserId) => {
+      const member = conversation.members.get(userId);
+      return member !== undefined && isActive(member);
+    };
+    const known = users.filter((userId) => this.#exists(userId) || isMember(userId));
     return new Map(
       known.map((userId) => {
         const member = conversation.members.get(userId);

@@ -1,0 +1,4 @@
+import { aPostgresWorld } from '../support/postgres-world.ts';
+import { conversationReaderContract } from './conversation-reader.contract.ts';
+
+conversationReaderContract('PostgreSQL', aPostgresWorld);

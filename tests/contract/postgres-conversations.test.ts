@@ -1,0 +1,4 @@
+import { aPostgresWorld } from '../support/postgres-world.ts';
+import { conversationsContract } from './conversations.contract.ts';
+
+conversationsContract('PostgreSQL', aPostgresWorld);

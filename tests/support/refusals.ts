@@ -1,0 +1,6 @@
+import { expect } from 'vitest';
+import type { RefusalKind } from '#app/domain/shared/domain-error.ts';
+
+/** The promise rejects with this refusal. */
+export const refuses = (promise: Promise<unknown>, kind: RefusalKind, rule?: string): Promise<void> =>
+  expect(promise).rejects.toMatchObject({ name: 'Refusal', kind, ...(rule !== undefined && { rule }) });
