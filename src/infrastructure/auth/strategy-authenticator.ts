@@ -24,9 +24,9 @@ const claimOf = (token: string): TokenClaim | undefined => {
   if (token.length === 0 || token.length > LONGEST_TOKEN) return undefined;
   if (token.split('.').length === 1) return { token, issuer: undefined };
   try {
-    const { alg, kid, crit } = decodeProtectedHeader(token);
+    const { alg, kid, crit, b64 } = decodeProtectedHeader(token);
     // `kid` is a name to look up and nothing else. No extension is understood here, so none may be critical.
-    if (typeof alg !== 'string' || crit !== undefined) return undefined;
+    if (typeof alg !== 'string' || crit !== undefined || b64 !== undefined) return undefined;
     if (kid !== undefined && (typeof kid !== 'string' || kid.length > LONGEST_KID)) return undefined;
     const { iss } = decodeJwt(token);
     return typeof iss === 'string' ? { token, issuer: iss } : undefined;

@@ -39,7 +39,7 @@ export class InProcessRateLimiter implements RateLimiter {
       level.tokens -= price;
       return ALLOWED;
     }
-    return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(((price - level.tokens) / rate) * 1_000)) };
+    return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(((price - level.tokens) / rate) * 1_000 - 1e-6)) };
   }
 
   /** A map keeps the order of insertion: re-inserting makes the first key the one used longest ago. */
