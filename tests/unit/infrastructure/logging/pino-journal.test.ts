@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { DomainEvent } from '#app/domain/shared/domain-event.ts';
+import { explained } from '#app/infrastructure/logging/explained.ts';
 import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
 import { PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
 import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
@@ -339,5 +340,21 @@ describe('the stream to the outside', () => {
     child.stderr.on('data', (text: Buffer) => (told += text.toString()));
     await once(child, 'close');
     expect(Number(told)).toBeGreaterThan(400);
+  });
+});
+
+describe('a fault at start', () => {
+  it('is explained in one line, with what lies behind it, without secrets', () => {
+    const refused = new AggregateError([
+      new Error('connect ECONNREFUSED ::1:5432'),
+      new Error('connect ECONNREFUSED 127.0.0.1:5432'),
+    ]);
+    expect(explained(refused)).toBe(
+      'AggregateError; connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432',
+    );
+    expect(explained(new Error('can\n"x"', { cause: new Error('postgres://u:canary@h/x') }))).toBe(
+      'can\\u{a}"x"; postgres://[hidden]@h/x',
+    );
+    expect(explained('canary')).not.toContain('canary');
   });
 });
