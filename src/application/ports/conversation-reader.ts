@@ -36,13 +36,25 @@ export interface ConversationReader {
   /** @throws Refusal `not_found` unless the user is a member now */
   access(conversationId: ConversationId, userId: UserId): Promise<ReadAccess>;
   /** The user's conversations, those with the latest activity first; former ones and, unless asked for, archived ones are left out. */
-  list(userId: UserId, page: { limit: number; after?: ListCursor | undefined; archived: boolean }): Promise<readonly ListedConversation[]>;
+  list(
+    userId: UserId,
+    page: { limit: number; after?: ListCursor | undefined; archived: boolean },
+  ): Promise<readonly ListedConversation[]>;
   /** One line, by proof. */
   get(access: ReadAccess): Promise<ListedConversation>;
   /** By `seq`, ascending: the last `limit` ones below `before`, or the first ones above `after`, or the newest. Deleted ones are there as tombstones. */
-  history(access: ReadAccess, page: { limit: number; before?: Seq | undefined; after?: Seq | undefined }): Promise<readonly MessageState[]>;
+  history(
+    access: ReadAccess,
+    page: { limit: number; before?: Seq | undefined; after?: Seq | undefined },
+  ): Promise<readonly MessageState[]>;
   /** Members of now, by user id. */
-  members(access: ReadAccess, page: { limit: number; after?: UserId | undefined }): Promise<readonly ParticipantState[]>;
+  members(
+    access: ReadAccess,
+    page: { limit: number; after?: UserId | undefined },
+  ): Promise<readonly ParticipantState[]>;
   /** Of the members of now, by user id; with `readSince` only those who read that message. */
-  receipts(access: ReadAccess, page: { limit: number; after?: UserId | undefined; readSince?: Seq | undefined }): Promise<readonly Receipt[]>;
+  receipts(
+    access: ReadAccess,
+    page: { limit: number; after?: UserId | undefined; readSince?: Seq | undefined },
+  ): Promise<readonly Receipt[]>;
 }

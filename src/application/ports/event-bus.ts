@@ -9,6 +9,8 @@ export type Listener<T extends EventType> = (event: EventOf<T>) => void | Promis
  */
 export interface EventBus {
   publish(event: DomainEvent): void;
+  /** Whether anybody listens to the type; lets a hot path skip making an event for nobody. */
+  hears(type: EventType): boolean;
   /** Returns a function that ends it; `'*'` hears everything. The same listener registered twice is called twice. */
   on<T extends EventType>(type: T | '*', listener: Listener<T>): () => void;
 }

@@ -33,5 +33,8 @@ export interface Blocks {
    */
   set(userId: UserId, blockedId: UserId, blocked: boolean): Promise<BlockChanged | undefined>;
   /** By blocked user's id. */
-  list(userId: UserId, page: { limit: number; after?: UserId | undefined }): Promise<readonly { userId: UserId; since: Date }[]>;
+  list(
+    userId: UserId,
+    page: { limit: number; after?: UserId | undefined },
+  ): Promise<readonly { userId: UserId; since: Date }[]>;
 }

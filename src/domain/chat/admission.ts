@@ -13,7 +13,10 @@ export interface SeenUnderLock {
   readonly blocked: boolean;
 }
 
-export type Admission = { readonly verdict: 'append' } | { readonly verdict: 'duplicate' } | { readonly verdict: 'refuse'; readonly refusal: Refusal };
+export type Admission =
+  | { readonly verdict: 'append' }
+  | { readonly verdict: 'duplicate' }
+  | { readonly verdict: 'refuse'; readonly refusal: Refusal };
 
 /** What every log answers for a send it can't take; one list, so that SQL and its twin say the same. */
 export const sendRefusals = {

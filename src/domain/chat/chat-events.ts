@@ -35,7 +35,8 @@ export type MemberLeft = ConversationChange<'member.left'> & WithMembers;
 export type MemberRoleChanged = ConversationChange<'member.role_changed'> & WithMembers;
 export type ConversationCreated = ConversationChange<'conversation.created'> &
   WithConversation & { readonly members: readonly ParticipantState[]; readonly message?: MessageState };
-export type ConversationUpdated = ConversationChange<'conversation.updated'> & WithConversation & { readonly message?: MessageState };
+export type ConversationUpdated = ConversationChange<'conversation.updated'> &
+  WithConversation & { readonly message?: MessageState };
 export type ConversationDeleted = ConversationChange<'conversation.deleted'> &
   WithConversation & { readonly members: readonly ParticipantState[] };
 
@@ -60,17 +61,26 @@ interface UserChange<Type extends string> {
   readonly origin?: ConnectionId | undefined;
 }
 /** `rev` is the conversation's change that did it. */
-export type MembershipJoined = UserChange<'membership.joined'> & { readonly membership: OwnMembership; readonly rev: Rev };
+export type MembershipJoined = UserChange<'membership.joined'> & {
+  readonly membership: OwnMembership;
+  readonly rev: Rev;
+};
 export type MembershipLeft = UserChange<'membership.left'> & { readonly membership: OwnMembership; readonly rev: Rev };
 /** Read cursor, mute, archive. */
 export type MembershipChanged = UserChange<'membership.changed'> & { readonly membership: OwnMembership };
 export type BlockChanged = UserChange<'block.changed'> & { readonly blockedId: UserId; readonly blocked: boolean };
-export type ProfileChanged = UserChange<'profile.changed'> & { readonly handle: string | undefined; readonly displayName: string };
+export type ProfileChanged = UserChange<'profile.changed'> & {
+  readonly handle: string | undefined;
+  readonly displayName: string;
+};
 
 /** All that takes a `urev`. */
 export type UserEvent = MembershipJoined | MembershipLeft | MembershipChanged | BlockChanged | ProfileChanged;
 
 /** A member received or read further; ephemeral, takes no rev. */
-export type ReceiptChanged = { readonly type: 'message.delivered' | 'message.read'; readonly origin?: ConnectionId | undefined } & Receipt;
+export type ReceiptChanged = {
+  readonly type: 'message.delivered' | 'message.read';
+  readonly origin?: ConnectionId | undefined;
+} & Receipt;
 
 export type ChatEvent = ConversationEvent | UserEvent | ReceiptChanged;

@@ -52,9 +52,17 @@ export class Conversation {
   }
 
   /** The conversation under another name or policies, or undefined when nothing differs. */
-  update(by: Participant, change: { title?: ConversationTitle | undefined } & Partial<{ [P in keyof Policies]: boolean | undefined }>, rev: Rev): Conversation | undefined {
+  update(
+    by: Participant,
+    change: { title?: ConversationTitle | undefined } & Partial<{ [P in keyof Policies]: boolean | undefined }>,
+    rev: Rev,
+  ): Conversation | undefined {
     this.#mustBeGroup();
-    const { title = this.state.title, membersCanInvite = this.state.membersCanInvite, historyVisible = this.state.historyVisible } = change;
+    const {
+      title = this.state.title,
+      membersCanInvite = this.state.membersCanInvite,
+      historyVisible = this.state.historyVisible,
+    } = change;
     if (title !== this.state.title) demand(by.state.role, 'rename');
     const policies = membersCanInvite !== this.state.membersCanInvite || historyVisible !== this.state.historyVisible;
     if (policies) demand(by.state.role, 'change_policies');
@@ -75,14 +83,22 @@ export class Conversation {
       });
     const firstSeq = this.state.historyVisible ? (1 as Seq) : stamp.seq;
     return joining.map(({ userId }) =>
-      Participant.join({ conversationId: this.state.id, userId, role: Role.Member, firstSeq, rev: stamp.rev, joinedAt: stamp.at }),
+      Participant.join({
+        conversationId: this.state.id,
+        userId,
+        role: Role.Member,
+        firstSeq,
+        rev: stamp.rev,
+        joinedAt: stamp.at,
+      }),
     );
   }
 
   /** @param target as the candidate of the command; one who is no member is as unknown as a stranger */
   remove(by: Participant, target: Participant | undefined, rev: Rev): Participant {
     this.#mustBeGroup();
-    if (target?.state.userId === by.state.userId) throw invalid('userId', 'another member; to go yourself, leave', 'remove_self');
+    if (target?.state.userId === by.state.userId)
+      throw invalid('userId', 'another member; to go yourself, leave', 'remove_self');
     demand(by.state.role, 'remove_member');
     if (!target?.active) throw notFound('member');
     if (target.state.role !== Role.Member) demand(by.state.role, 'remove_admin');
@@ -98,7 +114,13 @@ export class Conversation {
   }
 
   /** The member with the new role, or undefined when they have it already. */
-  changeRole(by: Participant, target: Participant | undefined, role: Role, owners: number, rev: Rev): Participant | undefined {
+  changeRole(
+    by: Participant,
+    target: Participant | undefined,
+    role: Role,
+    owners: number,
+    rev: Rev,
+  ): Participant | undefined {
     this.#mustBeGroup();
     demand(by.state.role, 'change_roles');
     if (!target?.active) throw notFound('member');

@@ -1,6 +1,9 @@
 import type { Seq, Urev } from '../shared/counters.ts';
 import type { ConversationId, UserId } from '../shared/ids.ts';
 
+/** Up to here unread messages are counted; a number beyond is nobody's to read. */
+export const UNREAD_LIMIT = 1_000;
+
 /** Exact up to the limit; `more` says that there are more than `count`. */
 export interface Unread {
   readonly count: number;

@@ -64,8 +64,10 @@ export class Message {
    */
   edit(by: Participant, content: MessageText, stamp: Stamp, knownRev?: Rev): Message | undefined {
     this.#mustBeSeenBy(by);
-    if (by.state.userId !== this.state.senderId) throw new Refusal('forbidden', 'only_authors_edit', 'only its author edits a message');
-    if (this.state.type !== MessageType.Text) throw new Refusal('forbidden', 'only_text_is_edited', 'only text can be edited');
+    if (by.state.userId !== this.state.senderId)
+      throw new Refusal('forbidden', 'only_authors_edit', 'only its author edits a message');
+    if (this.state.type !== MessageType.Text)
+      throw new Refusal('forbidden', 'only_text_is_edited', 'only text can be edited');
     if (this.state.deletedAt) throw new Refusal('conflict', 'message_deleted', 'the message was deleted');
     if (knownRev !== undefined && knownRev !== this.state.rev)
       throw new Refusal('conflict', 'stale_rev', 'the message has changed since');

@@ -18,5 +18,6 @@ export const can = (role: Role, action: Action): boolean => (permissions[action]
 
 /** @throws Refusal `forbidden` that names the rule */
 export const demand = (role: Role, action: Action): void => {
-  if (!can(role, action)) throw new Refusal('forbidden', `${action}_takes_${permissions[action].join('_or_')}`, `your role may not do that`);
+  if (!can(role, action))
+    throw new Refusal('forbidden', `${action}_takes_${permissions[action].join('_or_')}`, `your role may not do that`);
 };

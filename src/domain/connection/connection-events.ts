@@ -17,7 +17,11 @@ export type UserConnected = OfConnection & {
   readonly userId: UserId;
   readonly device: DeviceInfo | undefined;
 };
-export type UserDisconnected = OfConnection & { readonly type: 'user.disconnected'; readonly userId: UserId; readonly code: number };
+export type UserDisconnected = OfConnection & {
+  readonly type: 'user.disconnected';
+  readonly userId: UserId;
+  readonly code: number;
+};
 /** Once per socket, also after an abrupt loss, with the close code (1006 when there was none). */
 export type ConnectionClosed = OfConnection & { readonly type: 'connection.closed'; readonly code: number };
 /** The registry forgot it; observable apart from the close. */

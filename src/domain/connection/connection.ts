@@ -1,4 +1,4 @@
-import type { ConnectionId, SessionId, UserId } from '../shared/ids.ts';
+import type { ApiKeyId, ConnectionId, SessionId, UserId } from '../shared/ids.ts';
 import type { ConnectionStateChanged } from './connection-events.ts';
 import type { DeviceInfo } from './device-info.ts';
 
@@ -23,8 +23,9 @@ const next: Record<ConnectionState, readonly ConnectionState[]> = {
 export interface Identity {
   readonly userId: UserId;
   readonly sessionId: SessionId | undefined;
-  /** When the token ends, epoch milliseconds; the connection must renew it before. */
-  readonly expiresAt: number;
+  readonly apiKeyId: ApiKeyId | undefined;
+  /** When the token ends, epoch milliseconds; the connection must renew it before. Undefined: never. */
+  readonly expiresAt: number | undefined;
   readonly device: DeviceInfo | undefined;
 }
 

@@ -1,4 +1,9 @@
-export type ServerStarted = { readonly type: 'server.started'; readonly pid: number; readonly address: string; readonly node: string };
+export type ServerStarted = {
+  readonly type: 'server.started';
+  readonly pid: number;
+  readonly address: string;
+  readonly node: string;
+};
 /** After the last socket has drained, before the process ends. */
 export type ServerStopped = { readonly type: 'server.stopped'; readonly pid: number; readonly node: string };
 export type WorkerStarted = { readonly type: 'worker.started'; readonly pid: number; readonly role: string };

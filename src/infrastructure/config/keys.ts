@@ -190,6 +190,11 @@ export const keys = {
   }),
   LIMIT_ACCESS_TOKEN_SECONDS: limit('Life of an access token.', integer(60, 3_600), { fallback: '900' }),
   LIMIT_REFRESH_DAYS: limit('Life of a session that is not renewed.', integer(1, 365), { fallback: '30' }),
+  LIMIT_FRAMES_PER_SECOND: limit(
+    'Frames of one socket within a second, pings included; one more closes it.',
+    integer(10, 1_000_000),
+    { fallback: '1000' },
+  ),
   LIMIT_MALFORMED_FRAMES: limit('Malformed frames after which a socket is closed.', integer(1, 1_000), {
     fallback: '10',
   }),

@@ -106,6 +106,7 @@ const arranged = (values: Values) =>
       authMs: values.LIMIT_AUTH_SECONDS * SECOND,
       pingMs: values.LIMIT_PING_SECONDS * SECOND,
       malformedFrames: values.LIMIT_MALFORMED_FRAMES,
+      framesPerSecond: values.LIMIT_FRAMES_PER_SECOND,
     },
     /** By LimitClass. */
     rates: {

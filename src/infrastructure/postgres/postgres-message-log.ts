@@ -76,6 +76,11 @@ export class PostgresMessageLog implements MessageLog {
     return this.#size;
   }
 
+  /** The last batch broke with the connection, and none has gone through since. */
+  get failing(): boolean {
+    return this.#failingSince !== undefined;
+  }
+
   append(draft: MessageDraft, lane?: SendLane): Promise<AppendResult> {
     if (this.#closed) return Promise.resolve(refused(unavailable('draining', 500)));
     const place = lane?.enter() ?? 0;
@@ -168,7 +173,8 @@ export class PostgresMessageLog implements MessageLog {
   #admitted(batch: Pending[]): Pending[] {
     const now = this.options.clock.monotonic();
     return batch.filter((pending) => {
-      if (pending.lane && !pending.lane.admits(pending.place, pending.draft.id)) this.#refuse(pending, unavailable('order'));
+      if (pending.lane && !pending.lane.admits(pending.place, pending.draft.id))
+        this.#refuse(pending, unavailable('order'));
       else if (now - pending.since > this.options.patienceMs)
         this.#fail(pending, this.#failingSince === undefined ? 'conversation_busy' : 'database_away');
       else return true;

@@ -3,13 +3,31 @@ import type { LimitClass } from '#app/application/ports/rate-limiter.ts';
 import type { ConnectionId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 import type { DeviceInfo } from '#app/domain/connection/device-info.ts';
 import type { SendLane } from '#app/application/chat/send-lane.ts';
-import type { ConversationId } from '#app/domain/shared/ids.ts';
+import type { Urev } from '#app/domain/shared/counters.ts';
 
 /** Who asks, when nobody has said who they are yet. */
 export interface Stranger {
   /** Of the peer, or of the client behind a trusted proxy. */
   readonly address: string;
   readonly device?: DeviceInfo;
+  /** The connection itself, for the commands that concern it. Absent over HTTP. */
+  readonly connection?: LiveConnection;
+}
+
+/** What `auth` and its like may do with the connection on which they were called. */
+export interface LiveConnection {
+  /** Proves or renews who speaks here, and subscribes to all that they see. */
+  authenticate(token: string, device: DeviceInfo | undefined): Promise<Welcome>;
+}
+
+/** What somebody is told who has proven who they are. */
+export interface Welcome {
+  readonly userId: UserId;
+  readonly sessionId: SessionId | undefined;
+  /** When the token ends, epoch milliseconds; renew it before. */
+  readonly expiresAt: number | undefined;
+  readonly epoch: string;
+  readonly urev: Urev;
 }
 
 /** Who asks, proven by a token. */
@@ -20,7 +38,7 @@ export interface Caller extends Stranger {
   /** Absent over HTTP. */
   readonly connectionId?: ConnectionId;
   /** Keeps this connection's sends to one conversation in order through failures. Absent over HTTP. */
-  readonly lane?: (conversationId: ConversationId) => SendLane;
+  readonly lane?: SendLane;
 }
 
 export type Access = 'anyone' | 'user';
@@ -52,6 +70,11 @@ export interface Command<
   readonly http?: HttpRoute;
   /** `false` for what concerns a connection (`auth`, `ping`, `focus`, …): no HTTP route, not even `POST /v1/commands/{type}`. */
   readonly overHttp?: false;
+  /**
+   * For what writes to the conversation that the input names as `conversationId`: on one connection such commands take
+   * effect in the order of arrival. `append` does not wait for earlier appends to end, `change` does.
+   */
+  readonly lane?: 'append' | 'change';
   run(input: v.InferOutput<In>, caller: CallerOf<A>): Promise<v.InferInput<Out>>;
 }
 

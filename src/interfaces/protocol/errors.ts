@@ -98,6 +98,7 @@ export const badInput = (issues: readonly v.BaseIssue<unknown>[]): Refusal => {
 /** Our schemas say what they expect; valibot's own messages quote the input, which must not travel back. */
 const expectationOf = (issue: v.BaseIssue<unknown>): string => {
   if (issue.message.startsWith(TOO_LARGE)) return issue.message.slice(TOO_LARGE.length);
+  if (issue.type === 'object' && issue.received === 'undefined') return 'a value; it is required';
   if (issue.message.startsWith('Invalid ')) return (issue.expected ?? 'another value').slice(0, 200);
   return issue.message.slice(0, 200);
 };

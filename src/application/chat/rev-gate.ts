@@ -1,0 +1,153 @@
+import type { Timers } from '../ports/timers.ts';
+
+/** Where what was missed is read: the present state of the rows that changed after a counter. */
+export interface Source<Key, Row> {
+  /** Heads of these keys; unknown ones are missing. */
+  heads(keys: readonly Key[]): Promise<ReadonlyMap<Key, number>>;
+  /** Rows with `after < counter ≤ upTo`, by counter, cut only between two counters. */
+  read(key: Key, after: number, upTo: number): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }>;
+  counterOf(row: Row): number;
+}
+
+/** Where things go, one after another: each event of a key in the order of its counter, without a hole. */
+export interface Outlet<Key, Event, Row> {
+  event(key: Key, event: Event): void;
+  /** Stands for all events in `from < counter ≤ upTo`. */
+  repaired(key: Key, from: number, upTo: number, rows: readonly Row[]): void;
+}
+
+export interface RevGateOptions {
+  /** How long an event waits for the ones before it until they are read from the database, in milliseconds. */
+  readonly holdMs: number;
+  /** Events held for one key; beyond, they are dropped and read back. */
+  readonly heldLimit: number;
+  /** Told for each gap that had to be read back. */
+  readonly onRepair?: (rows: number) => void;
+  /** Told for each hole that only a comparison of heads brought to light. */
+  readonly onSilentLoss?: () => void;
+  readonly onFault?: (error: unknown) => void;
+}
+
+interface Lane<Event> {
+  last: number;
+  held: Map<number, Event> | undefined;
+  repairing: boolean;
+  cancel: (() => void) | undefined;
+}
+
+const RETRY_MS = 500;
+const HEADS_AT_ONCE = 1_000;
+
+/**
+ * Lets a node's events out in counter order without a hole, per conversation (`rev`) or user (`urev`). Events reach a node
+ * by hints that may be lost or cross each other; a member that was removed must not get what came after, so a hole is
+ * filled from the database before anything behind it leaves.
+ */
+export class RevGate<Key, Event, Row> {
+  readonly #lanes = new Map<Key, Lane<Event>>();
+
+  constructor(
+    private readonly source: Source<Key, Row>,
+    private readonly outlet: Outlet<Key, Event, Row>,
+    private readonly timers: Timers,
+    private readonly options: RevGateOptions,
+  ) {}
+
+  /** How many keys have subscribers here. */
+  get size(): number {
+    return this.#lanes.size;
+  }
+
+  /** From now on events above `head` pass. Opening an open one changes nothing. */
+  open(key: Key, head: number): void {
+    if (!this.#lanes.has(key))
+      this.#lanes.set(key, { last: head, held: undefined, repairing: false, cancel: undefined });
+  }
+
+  /** The last subscriber is gone: events of the key are nobody's here. */
+  close(key: Key): void {
+    this.#lanes.get(key)?.cancel?.();
+    this.#lanes.delete(key);
+  }
+
+  /** The counter of what left last; undefined when the key is not open. */
+  lastOf(key: Key): number | undefined {
+    return this.#lanes.get(key)?.last;
+  }
+
+  accept(key: Key, counter: number, event: Event): void {
+    const lane = this.#lanes.get(key);
+    if (!lane || counter <= lane.last) return;
+    if (counter === lane.last + 1 && !lane.repairing) {
+      lane.last = counter;
+      this.outlet.event(key, event);
+      if (lane.held) this.#release(key, lane);
+      return;
+    }
+    lane.held ??= new Map();
+    if (lane.held.size < this.options.heldLimit) lane.held.set(counter, event);
+    if (!lane.repairing) lane.cancel ??= this.timers.after(this.options.holdMs, () => void this.#repair(key, lane));
+  }
+
+  /** After events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
+  async compareHeads(): Promise<void> {
+    const keys = [...this.#lanes.keys()];
+    for (let start = 0; start < keys.length; start += HEADS_AT_ONCE) {
+      const heads = await this.source.heads(keys.slice(start, start + HEADS_AT_ONCE));
+      for (const [key, head] of heads) {
+        const lane = this.#lanes.get(key);
+        // An event of a commit that is just being announced is not lost: it gets the time that any late event gets.
+        if (lane && head > lane.last && !lane.repairing && !lane.cancel)
+          lane.cancel = this.timers.after(this.options.holdMs, () => {
+            if (head > lane.last) this.options.onSilentLoss?.();
+            void this.#repair(key, lane, head);
+          });
+      }
+    }
+  }
+
+  #release(key: Key, lane: Lane<Event>): void {
+    const held = lane.held;
+    for (let event = held?.get(lane.last + 1); held && event !== undefined; event = held.get(lane.last + 1)) {
+      held.delete(++lane.last);
+      this.outlet.event(key, event);
+    }
+    if (held) for (const counter of held.keys()) if (counter <= lane.last) held.delete(counter);
+    if (held?.size === 0) {
+      lane.held = undefined;
+      lane.cancel?.();
+      lane.cancel = undefined;
+    }
+  }
+
+  async #repair(key: Key, lane: Lane<Event>, knownHead = 0): Promise<void> {
+    lane.cancel = undefined;
+    if (this.#lanes.get(key) !== lane || lane.repairing) return;
+    if (!lane.held && knownHead <= lane.last) return;
+    lane.repairing = true;
+    try {
+      await this.#readBack(key, lane);
+    } catch (error) {
+      this.options.onFault?.(error);
+      lane.cancel = this.timers.after(RETRY_MS, () => void this.#repair(key, lane, Math.max(knownHead, lane.last + 1)));
+    } finally {
+      lane.repairing = false;
+    }
+    if (!lane.cancel) this.#release(key, lane);
+    if (lane.held && !lane.cancel && this.#lanes.get(key) === lane)
+      lane.cancel = this.timers.after(this.options.holdMs, () => void this.#repair(key, lane));
+  }
+
+  async #readBack(key: Key, lane: Lane<Event>): Promise<void> {
+    const head = (await this.source.heads([key])).get(key);
+    while (head !== undefined && lane.last < head && this.#lanes.get(key) === lane) {
+      const from = lane.last;
+      const { rows, more } = await this.source.read(key, from, head);
+      if (this.#lanes.get(key) !== lane) return;
+      const last = rows.at(-1);
+      lane.last = more && last !== undefined ? this.source.counterOf(last) : head;
+      this.options.onRepair?.(rows.length);
+      this.outlet.repaired(key, from, lane.last, rows);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { DependencyContainer } from 'tsyringe';
+import type { Backplane } from '#app/application/ports/backplane.ts';
+import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { Transport } from '#app/application/ports/transport.ts';
+import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
+import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
+import type { AnyCommand } from '#app/interfaces/commands/command.ts';
+import { closeCodes } from '#app/interfaces/protocol/close-codes.ts';
+import { Authentication } from '#app/interfaces/ws/authentication.ts';
+import { Broadcaster } from '#app/interfaces/ws/broadcaster.ts';
+import { Dispatcher } from '#app/interfaces/ws/dispatcher.ts';
+import { Gateway } from '#app/interfaces/ws/gateway.ts';
+import { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
+import { FEED } from './chat.tokens.ts';
+import { makeGates } from './gates.ts';
+import { AUTHENTICATOR, CLOCK, EVENT_BUS, JOURNAL, RATE_LIMITER, REVOCATIONS } from './identity.tokens.ts';
+
+export interface RealtimeParts {
+  readonly transport: Transport;
+  /** The first is the default. */
+  readonly codecs: readonly FrameCodec[];
+  readonly backplane: Backplane;
+  readonly metrics: Metrics;
+  /** Random, of this life of the process. */
+  readonly incarnation: string;
+  readonly commands: ReadonlyMap<string, AnyCommand>;
+}
+
+const HOLD_MS = 50;
+const HELD_LIMIT = 1_000;
+
+/** Everything of a node that knows who is connected: from frames to commands, and from events to topics. */
+export const realtime = (c: DependencyContainer, config: Config, parts: RealtimeParts) => {
+  const { transport, codecs, backplane, metrics, incarnation, commands } = parts;
+  const [events, clock, journal] = [c.resolve(EVENT_BUS), c.resolve(CLOCK), c.resolve(JOURNAL)];
+  const feed = c.resolve(FEED);
+
+  const gates = makeGates(feed, systemTimers, {
+    holdMs: HOLD_MS,
+    heldLimit: HELD_LIMIT,
+    onRepair: () => metrics.count('gate_repairs_total'),
+    onSilentLoss: () => metrics.count('silent_loss_repaired_total'),
+    onFault: (error) => {
+      metrics.count('repair_failures_total');
+      journal.fault(error, 'rev gate');
+    },
+  });
+  const subscriptions = new Subscriptions(gates.conversations, gates.users, (change, session, channel) => {
+    const type = `channel.${change}` as const;
+    if (events.hears(type)) events.publish({ type, connectionId: session.connection.id, at: clock.now(), channel });
+  });
+  const authentication = new Authentication(c.resolve(AUTHENTICATOR), feed, subscriptions, gates.users, {
+    events,
+    clock,
+    socketsPerUser: config.limits.socketsPerUser,
+    known: (session) => gateway.known(session),
+  });
+  const dispatcher = new Dispatcher({
+    commands,
+    authentication,
+    events,
+    metrics,
+    clock,
+    journal,
+    limiter: c.resolve(RATE_LIMITER),
+    frameLimit: config.limits.frameBytes,
+    inFlightLimit: config.limits.inFlight,
+    malformedLimit: config.limits.malformedFrames,
+  });
+  const gateway: Gateway = new Gateway({
+    codecs,
+    dispatcher,
+    subscriptions,
+    revocations: c.resolve(REVOCATIONS),
+    limiter: c.resolve(RATE_LIMITER),
+    events,
+    metrics,
+    clock,
+    incarnation,
+    allowedOrigins: config.allowedOrigins,
+    limits: config.limits,
+  });
+  const broadcaster = new Broadcaster(transport, gateway, subscriptions, (userId, conversationId) => {
+    authentication.rejoin(userId, conversationId).catch((error: unknown) => {
+      journal.fault(error, 'rejoin');
+      // What these sockets may hear is not known any more; they come back and resume.
+      for (const { socket } of subscriptions.ofUser(userId)) socket.end(closeCodes.overloaded, 'resume');
+    });
+  });
+  gates.openInto(broadcaster);
+
+  const receive = (event: ChatEvent): void => {
+    if ('rev' in event && 'actorId' in event) gates.conversations.accept(event.conversationId, event.rev, event);
+    else if ('urev' in event) gates.users.accept(event.userId, event.urev, event);
+    else broadcaster.receipt(event);
+  };
+  const compareHeads = async (): Promise<void> => {
+    await gates.conversations.compareHeads();
+    await gates.users.compareHeads();
+  };
+  const repair = () => void compareHeads().catch((error: unknown) => journal.fault(error, 'comparing heads'));
+  backplane.subscribe(receive);
+  backplane.onDisturbance(repair);
+
+  metrics.gauge('connections', () => gateway.size);
+  metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
+  return { gateway, dispatcher, compareHeads: repair };
+};

@@ -1,0 +1,101 @@
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { Journal } from '#app/application/ports/journal.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
+import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { migrate } from '#app/infrastructure/postgres/migrator.ts';
+import { openPool } from '#app/infrastructure/postgres/pool.ts';
+import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
+import type { Lifetime } from './lifetime.ts';
+
+/** One batch in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
+const HOT_CONNECTIONS = 4;
+const DEADLINE_MS = 1_200;
+const PATIENCE_MS = 1_500;
+
+/**
+ * Plans of the hot functions are made once per connection, when the tables may still be empty: without these settings a
+ * plan that scans an empty table would be kept while it grows.
+ */
+const HOT_SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_bitmapscan: 'off',
+  jit: 'off',
+};
+
+export interface StorageParts {
+  readonly journal: Journal;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Told of conversations that may hold messages which nobody announced. */
+  readonly uncertain: (conversations: ReadonlySet<ConversationId>) => void;
+}
+
+/** The database, started inside if there is none outside, migrated; and the log on connections of its own. */
+export const openStorage = async (
+  config: Config,
+  lifetime: Lifetime,
+  { journal, metrics, clock, uncertain }: StorageParts,
+) => {
+  const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
+  const postgres = lifetime.own(await Postgres.open(url), (opened) => opened.close());
+  for (const name of await migrate(postgres.kysely)) journal.info('migrated', { name });
+  const pool = lifetime.own(
+    openPool(url, {
+      max: HOT_CONNECTIONS,
+      applicationName: 'tertulia log',
+      statementTimeoutMs: 1_000,
+      lockTimeoutMs: 800,
+      settings: HOT_SETTINGS,
+    }),
+    (opened) => opened.end(),
+  );
+  const log = new PostgresMessageLog({
+    pool,
+    clock,
+    queueLimit: config.limits.sendQueue,
+    batchLimit: config.limits.batch,
+    deadlineMs: DEADLINE_MS,
+    patienceMs: PATIENCE_MS,
+    observer: {
+      batch: (size, ms) => {
+        metrics.observe('batch_ms', ms);
+        metrics.observe('batch_size', size);
+      },
+      failed: ({ kind, code }, size) => {
+        metrics.count('batch_failures_total', { kind });
+        journal.warn('batch failed', { kind, code, size });
+      },
+      settled: (size, stored) => {
+        metrics.count('ambiguous_sends_total', {}, size);
+        metrics.count('ambiguous_sends_stored_total', {}, stored);
+      },
+      uncertain: (conversations) => {
+        metrics.count('uncertain_sends_total', {}, conversations.size);
+        uncertain(conversations);
+      },
+    },
+  });
+  lifetime.own(log, (opened) => opened.close());
+  metrics.gauge('send_queue', () => log.size);
+  metrics.gauge('database_up', () => (log.failing ? 0 : 1));
+  return { postgres, log };
+};
+
+const embedded = async (config: Config, lifetime: Lifetime, journal: Journal): Promise<string> => {
+  const started = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: {
+      info: (_fields, message) => journal.info(`postgres: ${message}`),
+      warn: (_fields, message) => journal.warn(`postgres: ${message}`),
+      error: (_fields, message) => journal.warn(`postgres: ${message}`),
+    },
+  });
+  lifetime.own(started, (running) => running.stop());
+  return started.connectionString;
+};

@@ -1,0 +1,103 @@
+import type { Authenticator } from '#app/application/ports/authenticator.ts';
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { EventBus } from '#app/application/ports/event-bus.ts';
+import type { Feed, Standing } from '#app/application/ports/feed.ts';
+import type { DeviceInfo } from '#app/domain/connection/device-info.ts';
+import { Urev } from '#app/domain/shared/counters.ts';
+import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
+import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import type { Welcome } from '../commands/command.ts';
+import type { Session } from './session.ts';
+import type { Subscriptions, UserGate } from './subscriptions.ts';
+
+/** How often a standing that was overtaken by a change of members is read again before the client is sent away. */
+const STANDING_READS = 5;
+
+export interface AuthenticationContext {
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly socketsPerUser: number;
+  /** Told once of each session that has said who it is. */
+  readonly known: (session: Session) => void;
+}
+
+/** From a socket to somebody who hears all that they may hear. */
+export class Authentication {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly feed: Feed,
+    private readonly subscriptions: Subscriptions,
+    private readonly userGate: UserGate,
+    private readonly context: AuthenticationContext,
+  ) {}
+
+  /**
+   * The first time subscribes, then reads where the user stands: an event between the two is in what was read, or comes.
+   * Later times renew the token. @throws Refusal; after `conflict` and `rate_limited` the socket is to be closed
+   */
+  async authenticate(session: Session, token: string, device: DeviceInfo | undefined): Promise<Welcome> {
+    const { connection } = session;
+    const who = await this.authenticator.authenticate(token);
+    // Nothing is awaited from here to `enter`: a revocation that comes now finds the session among the user's.
+    if (!session.socket.open) throw unavailable('closed');
+    if (!connection.sameUser(who.userId))
+      throw new Refusal('conflict', 'other_user', 'this connection belongs to another user; open a new one');
+    const first = connection.identity === undefined;
+    if (first && this.subscriptions.ofUser(who.userId).size >= this.context.socketsPerUser)
+      throw new Refusal(
+        'rate_limited',
+        'sockets_per_user',
+        `at most ${this.context.socketsPerUser} connections at once`,
+      );
+    const at = this.context.clock.now();
+    const { userId, sessionId, apiKeyId, expiresAt } = who;
+    const changed = connection.identify(
+      { userId, sessionId, apiKeyId, expiresAt, device: device ?? connection.identity?.device },
+      at,
+    );
+    if (first) {
+      this.subscriptions.enter(session, userId);
+      this.context.known(session);
+    }
+    session.caller = undefined;
+    const { epoch, urev } = await this.#subscribe(session, userId, first);
+    if (changed) {
+      this.context.events.publish(changed);
+      this.context.events.publish({ type: 'user.connected', connectionId: connection.id, at, userId, device });
+    }
+    return { userId, sessionId, expiresAt, epoch, urev };
+  }
+
+  /** A membership may have begun: subscribes all of the user's sessions here to the conversation if so. */
+  async rejoin(userId: UserId, conversationId: ConversationId): Promise<void> {
+    for (const session of [...this.subscriptions.ofUser(userId)])
+      await this.#join(session, userId, await this.feed.standings(userId, [conversationId]));
+  }
+
+  async #subscribe(session: Session, userId: UserId, first: boolean): Promise<{ epoch: string; urev: Urev }> {
+    const [epoch, heads, standings] = await Promise.all([
+      this.feed.epoch(),
+      this.feed.userHeads([userId]),
+      first ? this.feed.standings(userId) : [],
+    ]);
+    const urev = heads.get(userId) ?? Urev(0);
+    if (!this.subscriptions.ofUser(userId).has(session)) throw unavailable('closed');
+    if (first) this.userGate.open(userId, urev);
+    await this.#join(session, userId, standings);
+    return { epoch, urev };
+  }
+
+  async #join(session: Session, userId: UserId, standings: readonly Standing[]): Promise<void> {
+    let current = standings;
+    for (let read = 1; ; read++) {
+      if (!session.socket.open) return;
+      const stale = current.filter((standing) => !this.subscriptions.join(session, standing));
+      if (stale.length === 0) return;
+      if (read === STANDING_READS) throw unavailable('members_change_too_fast');
+      current = await this.feed.standings(
+        userId,
+        stale.map((standing) => standing.conversationId),
+      );
+    }
+  }
+}

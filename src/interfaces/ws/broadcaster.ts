@@ -1,0 +1,116 @@
+import type { Outlet } from '#app/application/chat/rev-gate.ts';
+import type { ChangedOwnRow, ChangedRow } from '#app/application/ports/feed.ts';
+import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
+import type { Transport } from '#app/application/ports/transport.ts';
+import type { ConversationEvent, ReceiptChanged, UserEvent } from '#app/domain/chat/chat-events.ts';
+import type { ParticipantState } from '#app/domain/chat/participant.ts';
+import type { Rev } from '#app/domain/shared/counters.ts';
+import type { ConnectionId, ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import { type WireEvent, wireEventOf } from '../protocol/events.ts';
+import { anyRow, ownRow } from '../protocol/rows.ts';
+import type { Session } from './session.ts';
+import { type Subscriptions, topics } from './subscriptions.ts';
+
+/** Who is connected to this node. */
+export interface OpenSessions {
+  sessionOf(id: ConnectionId): Session | undefined;
+  /** Codecs that some open socket speaks. */
+  readonly codecsInUse: Iterable<FrameCodec>;
+}
+
+/**
+ * What the gates let out, on its way to the sockets: moves those whose membership changed, encodes once per codec,
+ * publishes by topic. No loop over sockets.
+ */
+export class Broadcaster {
+  constructor(
+    private readonly transport: Transport,
+    private readonly sessions: OpenSessions,
+    private readonly subscriptions: Subscriptions,
+    /** Finds out anew what a user may hear of a conversation, and subscribes their sessions to it. */
+    private readonly rejoin: (userId: UserId, conversationId: ConversationId) => void,
+  ) {}
+
+  readonly conversations: Outlet<ConversationId, ConversationEvent, ChangedRow> = {
+    event: (id, event) => {
+      if ('members' in event) this.#expelLeft(id, event.members);
+      const wire = wireEventOf(event);
+      this.#publish(topics.all, id, wire, event.origin);
+      const late = this.subscriptions.conversation(id)?.lateSeq ?? 0;
+      if (late > 0) this.#publish(topics.late, id, hiddenFromLate(event, late) ?? wire, event.origin);
+    },
+    repaired: (id, from, upTo, rows) => {
+      this.#expelLeft(
+        id,
+        rows.flatMap((row) => (row.kind === 'member' ? [row.member] : [])),
+      );
+      const data = { conversationId: id, from, upTo, rows: rows.map(anyRow) };
+      this.#publish(topics.all, id, { type: 'conversation.changes', data });
+      const late = this.subscriptions.conversation(id)?.lateSeq ?? 0;
+      if (late === 0) return;
+      const isHidden = (row: ChangedRow) => row.kind === 'message' && row.message.seq < late;
+      const hidden = Math.max(
+        0,
+        ...rows.flatMap((row) => (row.kind === 'message' && isHidden(row) ? [row.message.seq] : [])),
+      );
+      const shown = { ...data, rows: rows.filter((row) => !isHidden(row)).map(anyRow), ...(hidden > 0 && { hidden }) };
+      this.#publish(topics.late, id, { type: 'conversation.changes', data: shown });
+    },
+  };
+
+  readonly users: Outlet<UserId, UserEvent, ChangedOwnRow> = {
+    event: (id, event) => {
+      if (event.type === 'membership.joined')
+        this.#admit(id, event.membership.conversationId, event.rev, event.membership.firstSeq);
+      if (event.type === 'membership.left') this.subscriptions.expel(id, event.membership.conversationId, event.rev);
+      this.#publish(topics.user, id, wireEventOf(event), event.origin);
+    },
+    repaired: (id, from, upTo, rows) => {
+      for (const row of rows)
+        if (row.kind === 'membership' && row.membership.member) this.rejoin(id, row.membership.conversationId);
+      this.#publish(topics.user, id, { type: 'user.changes', data: { from, upTo, rows: rows.map(ownRow) } });
+    },
+  };
+
+  /** Receipts take no rev, so no gate orders them: a client merges them by their greatest. */
+  receipt(event: ReceiptChanged): void {
+    const wire = wireEventOf(event);
+    this.#publish(topics.all, event.conversationId, wire, event.origin);
+    this.#publish(topics.late, event.conversationId, wire, event.origin);
+  }
+
+  #admit(
+    userId: UserId,
+    conversationId: ConversationId,
+    rev: Rev,
+    firstSeq: Parameters<Subscriptions['join']>[1]['firstSeq'],
+  ): void {
+    for (const session of this.subscriptions.ofUser(userId))
+      if (!this.subscriptions.join(session, { conversationId, rev, firstSeq }))
+        return this.rejoin(userId, conversationId);
+  }
+
+  #expelLeft(id: ConversationId, members: readonly ParticipantState[]): void {
+    for (const { userId, leftRev } of members) if (leftRev !== undefined) this.subscriptions.expel(userId, id, leftRev);
+  }
+
+  #publish<Id>(topic: (id: Id, protocol: string) => string, id: Id, event: WireEvent, origin?: ConnectionId): void {
+    const originator = origin === undefined ? undefined : this.sessions.sessionOf(origin);
+    for (const codec of this.sessions.codecsInUse) {
+      const name = topic(id, codec.protocol);
+      if (this.transport.subscribers(name) === 0) continue;
+      const frame = codec.encode(event);
+      // the origin's reply tells it already
+      if (originator?.codec === codec && originator.socket.open) originator.socket.publish(name, frame);
+      else this.transport.publish(name, frame);
+    }
+  }
+}
+
+/** An event about a message that some late members may not see goes to them without content; created ones are always new enough. */
+const hiddenFromLate = (event: ConversationEvent, late: number): WireEvent | undefined => {
+  if (event.type !== 'message.edited' && event.type !== 'message.deleted') return undefined;
+  const { conversationId, rev, message } = event;
+  if (message.seq >= late) return undefined;
+  return { type: 'conversation.advanced', data: { conversationId, rev, seq: message.seq } };
+};

@@ -1,0 +1,149 @@
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { EventBus } from '#app/application/ports/event-bus.ts';
+import type { InboundFrame } from '#app/application/ports/frame-codec.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+import { type Answer, callCommand, type CallGuards } from '../commands/call.ts';
+import type { AnyCommand, Caller, LiveConnection, Stranger } from '../commands/command.ts';
+import { type CloseCode, closeCodes } from '../protocol/close-codes.ts';
+import type { ErrorCode, WireError } from '../protocol/errors.ts';
+import type { Authentication } from './authentication.ts';
+import type { Session } from './session.ts';
+
+export interface DispatcherOptions extends CallGuards {
+  readonly commands: ReadonlyMap<string, AnyCommand>;
+  readonly authentication: Authentication;
+  readonly events: EventBus;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** In bytes; one more is `too_large`, and the socket stays. */
+  readonly frameLimit: number;
+  /** Commands of one connection that are not answered yet. */
+  readonly inFlightLimit: number;
+  /** After so many malformed frames within a minute the socket is closed. */
+  readonly malformedLimit: number;
+}
+
+/** Conversations of one connection with something under way or held back at once. */
+const LANES_LIMIT = 2_000;
+
+/** From a frame to a command and from its answer to a reply. It knows no command by name but `auth`. */
+export class Dispatcher {
+  constructor(private readonly options: DispatcherOptions) {}
+
+  /** `bytes` is not touched after this returns. */
+  receive(session: Session, bytes: Uint8Array, binary: boolean): void {
+    const size = bytes.byteLength;
+    if (size > this.options.frameLimit)
+      return session.reply(
+        refusal(null, 'too_large', 'frame_too_large', `a frame holds at most ${this.options.frameLimit} bytes`),
+      );
+    if (binary !== session.codec.binary)
+      return this.#malformed(
+        session,
+        null,
+        'unsupported',
+        'wrong_frame_kind',
+        `this sub-protocol speaks ${binary ? 'text' : 'binary'} frames`,
+      );
+    const frame = session.codec.decode(bytes);
+    if ('malformed' in frame) return this.#malformed(session, null, 'invalid', 'malformed_frame', frame.malformed);
+    const id = requestId(frame.id);
+    if (id === undefined)
+      return this.#malformed(
+        session,
+        null,
+        'invalid',
+        'bad_id',
+        'id is a whole number from 0 to 2^53 - 1, or a string of 1 to 64 characters',
+      );
+    const command = typeof frame.type === 'string' ? this.options.commands.get(frame.type) : undefined;
+    if (!command) return this.#malformed(session, id, 'unsupported', 'unknown_type', 'there is no such command');
+    if (command.type !== 'auth' && !session.connection.identity) {
+      session.reply(refusal(id, 'unauthenticated', 'authentication_required', 'the first frame is auth'));
+      return session.socket.end(closeCodes.unauthenticated, 'authenticate first');
+    }
+    if (session.inFlight >= this.options.inFlightLimit)
+      return session.reply(
+        refusal(id, 'rate_limited', 'in_flight', `at most ${this.options.inFlightLimit} commands at once`, 100),
+      );
+    this.#run(session, id, command, frame, size);
+  }
+
+  #run(session: Session, id: number | string, command: AnyCommand, frame: InboundFrame, size: number): void {
+    const started = this.options.clock.monotonic();
+    session.inFlight++;
+    void this.#call(session, command, frame.data ?? {}).then((answer) => {
+      session.inFlight--;
+      const ms = this.options.clock.monotonic() - started;
+      const outcome = answer.ok ? 'ok' : answer.error.code;
+      this.options.metrics.observe('command_ms', ms, { command: command.type, outcome });
+      if (this.options.events.hears('command.handled'))
+        this.options.events.publish({
+          ...{ type: 'command.handled', connectionId: session.connection.id, at: this.options.clock.now() },
+          ...{ command: command.type, outcome, bytes: size, ms },
+        });
+      session.reply({ id, ...answer });
+      if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error.code);
+    });
+  }
+
+  #call(session: Session, command: AnyCommand, data: unknown): Promise<Answer> {
+    const caller = this.#callerOf(session);
+    const conversationId = command.lane && conversationOf(data);
+    if (!conversationId) return callCommand(command, data, caller, this.options);
+    const lane = session.laneOf(conversationId);
+    if (session.lanes > LANES_LIMIT) session.socket.end(closeCodes.overloaded, 'too many conversations under way');
+    const call = () => callCommand(command, data, { ...caller, lane: lane.sends }, this.options);
+    const answer = command.lane === 'append' ? lane.append(call) : lane.change(call);
+    void answer.then(() => session.forgetIdle(conversationId));
+    return answer;
+  }
+
+  #callerOf(session: Session): Stranger | Caller {
+    if (session.caller) return session.caller;
+    const connection: LiveConnection = {
+      authenticate: (token, device) => this.options.authentication.authenticate(session, token, device),
+    };
+    const { id: connectionId, address, identity } = session.connection;
+    const stranger = { connectionId, address, connection };
+    if (!identity) return stranger;
+    const { userId, sessionId, device } = identity;
+    session.caller = { ...stranger, userId, ...(sessionId && { sessionId }), ...(device && { device }) };
+    return session.caller;
+  }
+
+  #malformed(session: Session, id: number | string | null, code: ErrorCode, rule: string, message: string): void {
+    this.options.metrics.count('malformed_frames_total', { rule });
+    session.reply(refusal(id, code, rule, message));
+    if (++session.malformed >= this.options.malformedLimit)
+      session.socket.end(closeCodes.malformed, 'too many malformed frames');
+  }
+}
+
+const refusal = (id: number | string | null, code: ErrorCode, rule: string, message: string, retryAfterMs?: number) => {
+  const error: WireError = { code, message, rule, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return { id, ok: false, error };
+};
+
+const requestId = (id: unknown): number | string | undefined => {
+  if (typeof id === 'number') return Number.isSafeInteger(id) && id >= 0 ? id : undefined;
+  return typeof id === 'string' && id.length >= 1 && id.length <= 64 ? id : undefined;
+};
+
+/** Before the schema has judged it; only to put calls of one conversation behind each other. */
+const conversationOf = (data: unknown): ConversationId | undefined => {
+  if (typeof data !== 'object' || data === null || !('conversationId' in data)) return undefined;
+  const { conversationId } = data;
+  return typeof conversationId === 'string' && conversationId.length === 36
+    ? (conversationId.toLowerCase() as ConversationId)
+    : undefined;
+};
+
+const codesAfterAuth: Partial<Record<ErrorCode, CloseCode>> = {
+  rate_limited: closeCodes.evicted,
+  unavailable: closeCodes.overloaded,
+  internal: closeCodes.overloaded,
+};
+const endAfterAuth = (session: Session, code: ErrorCode): void =>
+  session.socket.end(codesAfterAuth[code] ?? closeCodes.unauthenticated, 'not authenticated');

@@ -1,0 +1,252 @@
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { EventBus } from '#app/application/ports/event-bus.ts';
+import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
+import { concerns, type Revocations } from '#app/application/ports/revocations.ts';
+import type {
+  HttpResponse,
+  Socket,
+  SocketHandler,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from '#app/application/ports/transport.ts';
+import { Connection } from '#app/domain/connection/connection.ts';
+import { addressBlock } from '#app/domain/identity/address-block.ts';
+import { ConnectionId } from '#app/domain/shared/ids.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
+import { originAllowed } from '../protocol/origin.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { Session } from './session.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** Where sockets are opened. */
+const SOCKET_PATH = '/v1/ws';
+
+export interface GatewayLimits {
+  readonly socketsPerAddress: number;
+  readonly unauthenticatedSocketsPerAddress: number;
+  /** To say who one is, from the opening of the socket, in milliseconds. */
+  readonly authMs: number;
+  /** A peer from whom nothing came for two of these is gone. */
+  readonly pingMs: number;
+  /** Frames of one socket, control frames included, between two ticks of the heartbeat (a second). */
+  readonly framesPerSecond: number;
+}
+
+export interface GatewayParts {
+  readonly codecs: readonly FrameCodec[];
+  readonly dispatcher: Dispatcher;
+  readonly subscriptions: Subscriptions;
+  readonly revocations: Revocations;
+  readonly limiter: RateLimiter;
+  readonly events: EventBus;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Unique to this process's life, for connection ids that no other node makes. */
+  readonly incarnation: string;
+  readonly allowedOrigins: readonly string[];
+  readonly limits: GatewayLimits;
+}
+
+/** What hangs on a socket between its upgrade and its opening. */
+export interface Admitted {
+  readonly codec: FrameCodec;
+  readonly address: string;
+  session?: Session;
+}
+
+interface OfAddress {
+  sockets: number;
+  unauthenticated: number;
+}
+
+/** All sockets of this node: who may open one, who has fallen silent, who must go. */
+export class Gateway implements SocketHandler<Admitted> {
+  readonly #sessions = new Map<ConnectionId, Session>();
+  readonly #addresses = new Map<string, OfAddress>();
+  readonly #origins: ReadonlySet<string>;
+  readonly #inUse = new Map<FrameCodec, number>();
+  #opened = 0;
+  #ticks = 0;
+  #draining = false;
+
+  constructor(private readonly parts: GatewayParts) {
+    this.#origins = new Set(parts.allowedOrigins);
+    parts.revocations.subscribe((revocation) => {
+      const sessions =
+        'userId' in revocation ? this.parts.subscriptions.ofUser(revocation.userId) : this.#sessions.values();
+      for (const { connection, socket } of [...sessions])
+        if (connection.identity && concerns(revocation, connection.identity))
+          socket.end(closeCodes.sessionRevoked, revocation.reason);
+    });
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Codecs that some open socket speaks. */
+  get codecsInUse(): Iterable<FrameCodec> {
+    return this.#inUse.keys();
+  }
+
+  sessionOf(id: ConnectionId): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  upgrade(request: UpgradeRequest): UpgradeAnswer<Admitted> {
+    const { limits, codecs } = this.parts;
+    if (request.path !== SOCKET_PATH) return refuse(404, `sockets are opened at ${SOCKET_PATH}`);
+    if (this.#draining) return refuse(503, 'this node is going away', { 'retry-after': '1' });
+    const claim = {
+      origin: request.header('origin'),
+      host: request.header('host'),
+      forwardedProto: request.header('x-forwarded-proto'),
+    };
+    if (!originAllowed(claim, this.#origins)) return refuse(403, 'pages from this origin may not connect');
+    const codec = negotiated(request.header('sec-websocket-protocol'), codecs);
+    if (!codec) return refuse(400, `offer one of these sub-protocols: ${codecs.map((c) => c.protocol).join(', ')}`);
+    const block = addressBlock(request.address);
+    const taken = this.parts.limiter.take('handshake', block);
+    if ('then' in taken || !taken.allowed)
+      return refuse(429, 'too many connections from your address', { 'retry-after': '1' });
+    const { sockets = 0, unauthenticated = 0 } = this.#addresses.get(block) ?? {};
+    if (sockets >= limits.socketsPerAddress || unauthenticated >= limits.unauthenticatedSocketsPerAddress)
+      return refuse(429, 'too many open connections from your address', { 'retry-after': '5' });
+    const offered = request.header('sec-websocket-protocol') !== '';
+    return { accept: true, protocol: offered ? codec.protocol : '', state: { codec, address: request.address } };
+  }
+
+  open(socket: Socket, admitted: Admitted): void {
+    const { events, clock, incarnation } = this.parts;
+    const connection = new Connection(ConnectionId(`${incarnation}-${++this.#opened}`), socket.address);
+    const session = new Session(connection, socket, admitted.codec, clock.monotonic());
+    admitted.session = session;
+    this.#sessions.set(connection.id, session);
+    this.#inUse.set(admitted.codec, (this.#inUse.get(admitted.codec) ?? 0) + 1);
+    this.#count(session, 1, 1);
+    events.publish({
+      type: 'connection.opened',
+      connectionId: connection.id,
+      at: clock.now(),
+      address: socket.address,
+    });
+  }
+
+  message(_socket: Socket, { session }: Admitted, bytes: Uint8Array, binary: boolean): void {
+    if (!session || !this.#heard(session)) return;
+    this.parts.dispatcher.receive(session, bytes, binary);
+  }
+
+  control(_socket: Socket, { session }: Admitted): void {
+    if (session) this.#heard(session);
+  }
+
+  close(_socket: Socket, { session }: Admitted, code: number): void {
+    if (!session) return;
+    const { events, clock, subscriptions } = this.parts;
+    const { connection } = session;
+    const [connectionId, at] = [connection.id, clock.now()];
+    this.#count(session, -1, session.known ? 0 : -1);
+    subscriptions.leave(session);
+    this.#sessions.delete(connection.id);
+    const users = (this.#inUse.get(session.codec) ?? 1) - 1;
+    if (users > 0) this.#inUse.set(session.codec, users);
+    else this.#inUse.delete(session.codec);
+    const changed = connection.move('closed', at);
+    if (changed) events.publish(changed);
+    if (connection.identity)
+      events.publish({ type: 'user.disconnected', connectionId, at, userId: connection.identity.userId, code });
+    events.publish({ type: 'connection.closed', connectionId, at, code });
+    events.publish({ type: 'connection.removed', connectionId, at });
+  }
+
+  /** Once a second: ends whom nobody can hear any more, whoever did not say who they are, and whose token ran out. */
+  tick(): void {
+    const { clock, limits } = this.parts;
+    const [monotonic, now] = [clock.monotonic(), clock.now()];
+    const minute = ++this.#ticks % 60 === 0;
+    for (const session of this.#sessions.values()) {
+      session.frames = 0;
+      if (minute) session.malformed = 0;
+      const { identity } = session.connection;
+      if (identity) {
+        if (monotonic - session.lastSeen > 2 * limits.pingMs)
+          session.socket.end(closeCodes.timeout, 'nothing was heard of you');
+        else if (identity.expiresAt !== undefined && identity.expiresAt <= now)
+          session.socket.end(closeCodes.tokenExpired, 'renew the token');
+      } else if (monotonic - session.openedAt > limits.authMs)
+        session.socket.end(closeCodes.timeout, 'authenticate in time');
+    }
+  }
+
+  /**
+   * No new sockets; every open one is told when it will be closed, each in a slot of its own, so that they don't all
+   * come back at once. Resolves when none is left, at the latest after `ms` and a grace of two seconds for each close.
+   */
+  async drain(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
+    this.#draining = true;
+    const sessions = [...this.#sessions.values()];
+    const spread = Math.min(ms, sessions.length * MS_PER_LEAVING_SOCKET);
+    for (const [index, session] of sessions.entries()) {
+      const changed = session.connection.move('draining', this.parts.clock.now());
+      if (changed) this.parts.events.publish(changed);
+      session.send(
+        session.codec.encode({ type: 'goaway', data: { afterMs: Math.round((spread * index) / sessions.length) } }),
+      );
+    }
+    const started = this.parts.clock.monotonic();
+    for (const [index, session] of sessions.entries()) {
+      const due = started + (spread * (index + 1)) / sessions.length;
+      const wait = due - this.parts.clock.monotonic();
+      if (wait > 1) await after(wait);
+      session.socket.end(closeCodes.restarting, 'this node is going away');
+    }
+    while (this.#sessions.size > 0 && this.parts.clock.monotonic() - started < spread + LAST_GRACE_MS) await after(20);
+  }
+
+  /** They said who they are: they no longer count among the strangers of their address. */
+  known(session: Session): void {
+    if (session.known) return;
+    session.known = true;
+    this.#count(session, 0, -1);
+  }
+
+  /** False when the frame is not to be looked at. */
+  #heard(session: Session): boolean {
+    session.lastSeen = this.parts.clock.monotonic();
+    if (!session.socket.open) return false;
+    if (++session.frames <= this.parts.limits.framesPerSecond) return true;
+    session.socket.end(closeCodes.tooFast, 'too many frames');
+    return false;
+  }
+
+  #count(session: Session, sockets: number, unauthenticated: number): void {
+    const block = addressBlock(session.socket.address);
+    const counted = this.#addresses.get(block) ?? { sockets: 0, unauthenticated: 0 };
+    counted.sockets += sockets;
+    counted.unauthenticated += unauthenticated;
+    if (counted.sockets > 0) this.#addresses.set(block, counted);
+    else this.#addresses.delete(block);
+  }
+}
+
+/** A drain of few sockets is over at once; of many it takes its time. */
+const MS_PER_LEAVING_SOCKET = 4;
+const LAST_GRACE_MS = 2_500;
+
+const refuse = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): UpgradeAnswer<never> => {
+  const response: HttpResponse = { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+  return { accept: false, response };
+};
+
+/** The first of the client's offers that we speak; offering none means the first of ours. */
+const negotiated = (header: string, codecs: readonly FrameCodec[]): FrameCodec | undefined => {
+  if (header === '') return codecs[0];
+  for (const offer of header.split(',')) {
+    const codec = codecs.find(({ protocol }) => protocol === offer.trim());
+    if (codec) return codec;
+  }
+  return undefined;
+};

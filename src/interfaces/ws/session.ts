@@ -1,0 +1,59 @@
+import type { FrameCodec, ReplyFrame } from '#app/application/ports/frame-codec.ts';
+import type { Frame, Socket } from '#app/application/ports/transport.ts';
+import type { Connection } from '#app/domain/connection/connection.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
+import type { Caller } from '../commands/command.ts';
+import type { LocalConversation } from './subscriptions.ts';
+import { Lane } from './lane.ts';
+
+/**
+ * One socket and all that is kept for it; nothing of it outlives the close. There may be a hundred thousand of these, so
+ * what most of them never need is made when first needed.
+ */
+export class Session {
+  /** Monotonic time of the last byte from the peer. */
+  lastSeen: number;
+  inFlight = 0;
+  malformed = 0;
+  /** Frames since the last tick of the heartbeat. */
+  frames = 0;
+  caller: Caller | undefined;
+  /** No longer counted among the strangers of its address. */
+  known = false;
+  /** What it is subscribed to, shared between all sessions of a conversation. */
+  conversations: LocalConversation[] = [];
+  #lanes: Map<ConversationId, Lane> | undefined;
+
+  constructor(
+    readonly connection: Connection,
+    readonly socket: Socket,
+    readonly codec: FrameCodec,
+    readonly openedAt: number,
+  ) {
+    this.lastSeen = openedAt;
+  }
+
+  reply(reply: ReplyFrame): void {
+    this.send(this.codec.encode(reply));
+  }
+
+  send(frame: Frame): void {
+    this.socket.send(frame);
+  }
+
+  /** Conversations with something under way or held back. */
+  get lanes(): number {
+    return this.#lanes?.size ?? 0;
+  }
+
+  laneOf(conversationId: ConversationId): Lane {
+    this.#lanes ??= new Map();
+    let lane = this.#lanes.get(conversationId);
+    if (!lane) this.#lanes.set(conversationId, (lane = new Lane()));
+    return lane;
+  }
+
+  forgetIdle(conversationId: ConversationId): void {
+    if (this.#lanes?.get(conversationId)?.idle) this.#lanes.delete(conversationId);
+  }
+}

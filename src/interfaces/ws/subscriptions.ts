@@ -1,0 +1,122 @@
+import type { RevGate } from '#app/application/chat/rev-gate.ts';
+import type { ChangedOwnRow, ChangedRow, Standing } from '#app/application/ports/feed.ts';
+import type { ConversationEvent, UserEvent } from '#app/domain/chat/chat-events.ts';
+import type { Rev, Seq } from '#app/domain/shared/counters.ts';
+import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import type { Session } from './session.ts';
+
+/** A conversation with subscribers on this node. */
+export interface LocalConversation {
+  readonly id: ConversationId;
+  sessions: number;
+  /** The greatest first visible seq among the local subscribers that don't see everything; 0 when all do. */
+  lateSeq: number;
+  /** The rev of the last change of members that passed: what is known of a membership from before is not to be trusted. */
+  membersRev: number;
+}
+
+export type ConversationGate = RevGate<ConversationId, ConversationEvent, ChangedRow>;
+export type UserGate = RevGate<UserId, UserEvent, ChangedOwnRow>;
+
+/** Members who see everything share one topic; those with a later first visible `seq` another. One of each per codec. */
+export const topics = {
+  all: (id: ConversationId, protocol: string) => `c/${id}|${protocol}`,
+  late: (id: ConversationId, protocol: string) => `c/${id}/late|${protocol}`,
+  user: (id: UserId, protocol: string) => `u/${id}|${protocol}`,
+} as const;
+
+/** Which sessions of this node hear what, kept in the same ordered stream as the events themselves. */
+export class Subscriptions {
+  readonly #conversations = new Map<ConversationId, LocalConversation>();
+  readonly #users = new Map<UserId, Set<Session>>();
+
+  constructor(
+    private readonly conversationGate: ConversationGate,
+    private readonly userGate: UserGate,
+    private readonly told: (change: 'subscribed' | 'unsubscribed', session: Session, channel: string) => void,
+  ) {}
+
+  ofUser(userId: UserId): ReadonlySet<Session> {
+    return this.#users.get(userId) ?? NOBODY;
+  }
+
+  conversation(id: ConversationId): LocalConversation | undefined {
+    return this.#conversations.get(id);
+  }
+
+  /**
+   * The user's own channel. Comes first: what happens to memberships from here on moves this session too, once the
+   * user's gate is open, which whoever calls this does with the head that they read after it.
+   */
+  enter(session: Session, userId: UserId): void {
+    let sessions = this.#users.get(userId);
+    if (!sessions) this.#users.set(userId, (sessions = new Set()));
+    sessions.add(session);
+    this.#subscribe(session, topics.user(userId, session.codec.protocol));
+  }
+
+  /** Answers false when the standing is older than what passed here since: read it again. Joining twice changes nothing. */
+  join(
+    session: Session,
+    { conversationId: id, rev, firstSeq }: Pick<Standing, 'conversationId' | 'rev' | 'firstSeq'>,
+  ): boolean {
+    let local = this.#conversations.get(id);
+    if (local && rev < local.membersRev) return false;
+    if (local && session.conversations.includes(local)) return true;
+    if (!local) {
+      local = { id, sessions: 0, lateSeq: 0, membersRev: 0 };
+      this.#conversations.set(id, local);
+      this.conversationGate.open(id, rev);
+    }
+    local.sessions++;
+    if (firstSeq > 1) local.lateSeq = Math.max(local.lateSeq, firstSeq);
+    session.conversations.push(local);
+    this.#subscribe(session, topicOf(id, firstSeq, session));
+    return true;
+  }
+
+  /** A user's membership ended with `rev`: none of their sessions here hears anything later. */
+  expel(userId: UserId, id: ConversationId, rev: Rev): void {
+    const local = this.#conversations.get(id);
+    if (!local) return;
+    local.membersRev = Math.max(local.membersRev, rev);
+    for (const session of this.ofUser(userId)) if (session.conversations.includes(local)) this.#part(session, local);
+  }
+
+  /** The session is gone. */
+  leave(session: Session): void {
+    for (const local of [...session.conversations]) this.#part(session, local);
+    const userId = session.connection.identity?.userId;
+    const sessions = userId && this.#users.get(userId);
+    if (!sessions) return;
+    sessions.delete(session);
+    this.#unsubscribe(session, topics.user(userId, session.codec.protocol));
+    if (sessions.size > 0) return;
+    this.#users.delete(userId);
+    this.userGate.close(userId);
+  }
+
+  #part(session: Session, local: LocalConversation): void {
+    session.conversations = session.conversations.filter((other) => other !== local);
+    for (const topic of [topics.all(local.id, session.codec.protocol), topics.late(local.id, session.codec.protocol)])
+      this.#unsubscribe(session, topic);
+    if (--local.sessions > 0) return;
+    this.#conversations.delete(local.id);
+    this.conversationGate.close(local.id);
+  }
+
+  #subscribe(session: Session, topic: string): void {
+    session.socket.subscribe(topic);
+    this.told('subscribed', session, topic);
+  }
+
+  #unsubscribe(session: Session, topic: string): void {
+    session.socket.unsubscribe(topic);
+    this.told('unsubscribed', session, topic);
+  }
+}
+
+const NOBODY: ReadonlySet<Session> = new Set();
+
+const topicOf = (id: ConversationId, firstSeq: Seq, session: Session): string =>
+  firstSeq > 1 ? topics.late(id, session.codec.protocol) : topics.all(id, session.codec.protocol);
