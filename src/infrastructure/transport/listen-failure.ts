@@ -1,0 +1,16 @@
+import { createServer } from 'node:net';
+import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
+
+/** What an errno of listen(2) means. */
+export const listenFailure = (host: string, port: number, code: string | undefined) =>
+  code === 'EADDRINUSE' ? new PortTaken(host, port) : new NotListening(host, port, code ?? 'unknown reason');
+
+/** Why listening failed, for a library that does not say: asks the system once more. */
+export const whyNotListening = (host: string, port: number) =>
+  new Promise<PortTaken | NotListening>((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(listenFailure(host, port, error.code)));
+    probe.listen({ host, port, exclusive: true }, () => {
+      probe.close(() => resolve(listenFailure(host, port, undefined)));
+    });
+  });
