@@ -7,7 +7,8 @@ import { UNREAD_LIMIT } from '#app/domain/chat/membership.ts';
 import { MAX_TEXT } from '#app/domain/chat/message-content.ts';
 import type { DomainEvent } from '#app/domain/shared/domain-event.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
-import { codecs as makeCodecs, decodeJson } from '#app/infrastructure/codecs/codecs.ts';
+import { codecs as makeCodecs } from '#app/infrastructure/codecs/codecs.ts';
+import { decodeJson } from '#app/infrastructure/codecs/json.ts';
 import { localSecret } from '#app/infrastructure/config/local-secret.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
@@ -30,14 +31,7 @@ import { metricsHandler, publicPages } from '#app/interfaces/http/pages.ts';
 import { chatModule } from './chat.module.ts';
 import { CHAT_LIMITS, MESSAGE_LOG } from './chat.tokens.ts';
 import { identityModule } from './identity.module.ts';
-import {
-  AUTHENTICATOR,
-  EVENT_BUS,
-  IDENTITY_CONFIG,
-  JOURNAL,
-  POSTGRES,
-  RATE_LIMITER,
-} from './identity.tokens.ts';
+import { AUTHENTICATOR, EVENT_BUS, IDENTITY_CONFIG, JOURNAL, POSTGRES, RATE_LIMITER } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
 import { realtime } from './realtime.ts';

@@ -44,7 +44,7 @@ export const openStorage = async (
 ) => {
   const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
   const postgres = lifetime.own(await Postgres.open(url), (opened) => opened.close());
-  for (const name of await migrate(postgres.kysely)) journal.info('migrated', { name });
+  for (const name of await migrate(postgres.kysely)) journal.info('migrated', { migration: name });
   const pool = lifetime.own(
     openPool(url, {
       max: HOT_CONNECTIONS,
@@ -69,7 +69,7 @@ export const openStorage = async (
       },
       failed: ({ kind, code }, size) => {
         metrics.count('batch_failures_total', { kind });
-        journal.warn('batch failed', { kind, code, size });
+        journal.warn('batch failed', { kind, sqlstate: code, size });
       },
       settled: (size, stored) => {
         metrics.count('ambiguous_sends_total', {}, size);

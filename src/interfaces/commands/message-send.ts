@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { invalid } from '#app/domain/shared/domain-error.ts';
 import type { OpenPrivate } from '#app/application/chat/open-private.ts';
 import type { SendMessage } from '#app/application/chat/send-message.ts';
 import { MessageType } from '#app/domain/chat/message-content.ts';
@@ -22,24 +23,17 @@ export const messageSend = (sendMessage: SendMessage, openPrivate: OpenPrivate) 
     access: 'user',
     limit: 'send',
     lane: 'append',
-    input: v.pipe(
-      v.object({
-        /** Chosen by the client, before the first try. */
-        id: messageId,
-        conversationId: v.optional(conversationId),
-        /** Instead of `conversationId`: the other one of a private conversation, which is made if there is none. */
-        to: v.optional(userId),
-        type: v.optional(v.picklist(Object.values(MessageType), 'text, image or file'), 'text'),
-        content: messageText,
-        /** `seq` of the message that this one answers. */
-        replyTo: v.optional(seq),
-      }),
-      v.metadata({ examples: [EXAMPLE] }),
-      v.check(
-        (input) => (input.conversationId === undefined) !== (input.to === undefined),
-        'either conversationId or to',
-      ),
-    ),
+    input: v.object({
+      /** Chosen by the client, before the first try. */
+      id: messageId,
+      conversationId: v.optional(conversationId),
+      /** Instead of `conversationId`: the other one of a private conversation, which is made if there is none. */
+      to: v.optional(userId),
+      type: v.optional(v.picklist(Object.values(MessageType), 'text, image or file'), 'text'),
+      content: messageText,
+      /** `seq` of the message that this one answers. */
+      replyTo: v.optional(seq),
+    }),
     output: v.object({
       conversationId: v.pipe(v.string(), v.uuid()),
       seq: count,
@@ -49,11 +43,18 @@ export const messageSend = (sendMessage: SendMessage, openPrivate: OpenPrivate) 
     }),
     http: { method: 'POST', path: '/v1/conversations/{conversationId}/messages' },
     run: async ({ conversationId: named, to, ...draft }, { userId, connectionId, lane }) => {
+      if ((named === undefined) === (to === undefined)) throw invalid('conversationId', 'either conversationId or to');
       // at once where it can be: sends enter the log in the order of arrival
-      const conversationId = named ?? (await openPrivate.execute({ userId, otherId: to! })).conversation.id; // the schema saw to it that one is there
+      const conversationId = named ?? (await openPrivate.execute({ userId, otherId: to! })).conversation.id; // one of the two is there
       const sent = await sendMessage.execute({
-        ...{ conversationId, id: draft.id, senderId: userId, type: draft.type, content: draft.content },
-        ...{ replyTo: draft.replyTo, lane, origin: connectionId },
+        conversationId,
+        id: draft.id,
+        senderId: userId,
+        type: draft.type,
+        content: draft.content,
+        replyTo: draft.replyTo,
+        lane,
+        origin: connectionId,
       });
       return {
         conversationId,

@@ -1,0 +1,17 @@
+import 'reflect-metadata';
+
+// What a host program works with: start a server, add commands and listeners. Everything else is inside.
+export { command } from '#app/interfaces/commands/command.ts';
+export type { AnyCommand, Caller, Stranger } from '#app/interfaces/commands/command.ts';
+export { CannotStart } from '#app/application/cannot-start.ts';
+export type { EventBus, Listener } from '#app/application/ports/event-bus.ts';
+export type { UseCase } from '#app/application/use-case.ts';
+export type { DomainEvent, EventOf, EventType } from '#app/domain/shared/domain-event.ts';
+export { invalid, notFound, Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
+export { ConversationId, MessageId, SessionId, UserId } from '#app/domain/shared/ids.ts';
+export type { Extensions, Server } from './composition/server.ts';
+export { start, type StartOptions } from './composition/start.ts';
+export * as schemas from '#app/interfaces/protocol/primitives.ts';
+export { CONVERSATION_READER, CONVERSATIONS, MESSAGE_LOG } from './composition/chat.tokens.ts';
+export { EVENT_BUS } from './composition/identity.tokens.ts';
+export { SendMessage } from '#app/application/chat/send-message.ts';

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { bumpEpoch, migrateOnly } from './composition/maintenance.ts';
+import { type Server, startServer } from './composition/server.ts';
+import { packageVersion } from './composition/start.ts';
+import { untilStopped } from './composition/signals.ts';
+import { operatorsWords } from './composition/start-failures.ts';
+import { readConfig } from './infrastructure/config/read-config.ts';
+import { settingsOf } from './infrastructure/config/settings.ts';
+import { runCli } from './interfaces/cli/run-cli.ts';
+
+const { env } = process;
+
+/** For the person at the terminal; the log is for machines. */
+const whereToGo = ({ host, port }: Server): string => {
+  const at = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return [
+    '',
+    `Tertulia is listening on ${at}.`,
+    '',
+    `  start page   http://${at}/`,
+    `  WebSocket    ws://${at}/v1/ws        (sub-protocol tertulia.v1)`,
+    `  HTTP         http://${at}/v1/openapi.json`,
+    `  first user   curl -sS http://${at}/v1/users -H 'content-type: application/json' \\`,
+    `                 -d '{"handle": "ann", "displayName": "Ann", "password": "a sentence to keep"}'`,
+    '',
+    'Ctrl-C stops it.',
+    '',
+    '',
+  ].join('\n');
+};
+const version = await packageVersion();
+const code = await runCli(
+  process.argv.slice(2),
+  version,
+  {
+    serve: async () => {
+      const config = readConfig(env);
+      const server = await startServer(config, version).catch(operatorsWords);
+      for (const warning of config.warnings) server.journal.warn(`setting: ${warning}`);
+      process.stderr.write(whereToGo(server));
+      await untilStopped(server);
+    },
+    migrate: () => migrateOnly(readConfig(env)).catch(operatorsWords),
+    settings: () => settingsOf(env),
+    check: () => readConfig(env).warnings,
+    bumpEpoch: () => bumpEpoch(readConfig(env)).catch(operatorsWords),
+  },
+  {
+    print: (text) => process.stdout.write(text),
+    complain: (text) => process.stderr.write(text),
+    explain: (error) => (error instanceof Error ? error.message : 'an unknown fault'),
+  },
+);
+// Not process.exitCode: a dependency's exit hook would turn it into 0.
+process.exit(code);
