@@ -56,7 +56,8 @@ export type MessageRow = Row<typeof messageColumns, 'm', MessagesTable>;
 
 /**
  * The one definition of unread: others' undeleted messages after the read cursor; entries of the server don't count,
- * former members have none. Counted up to the limit and one more, by the primary key.
+ * former members have none. Counted up to the limit and one more, along the primary key: without the order the planner
+ * may build a bitmap of all that is unread first.
  * @param of where the membership's columns stand; the conversation's id as a constant where it is one, for the planner
  * sees then that one partition is enough
  */
@@ -67,7 +68,7 @@ export const unread = (of: (column: UnreadColumn) => Expression<unknown>) =>
       WHERE u.conversation_id = ${of('conversation_id')} AND u.seq > greatest(${of('read_seq')}, ${of('first_seq')} - 1)
         AND u.sender_id <> ${of('user_id')} AND u.type <> ${sql.lit(MessageType.System)} AND u.deleted_at IS NULL
         AND ${of('left_rev')} IS NULL
-      LIMIT ${sql.lit(UNREAD_LIMIT + 1)}
+      ORDER BY u.seq LIMIT ${sql.lit(UNREAD_LIMIT + 1)}
     ) AS counted
   )`.as('p_unread');
 type UnreadColumn = 'conversation_id' | 'user_id' | 'read_seq' | 'first_seq' | 'left_rev';

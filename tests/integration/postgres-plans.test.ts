@@ -1,0 +1,198 @@
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReadAccess } from '#app/application/ports/conversation-reader.ts';
+import type { Rev } from '#app/domain/shared/counters.ts';
+import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { PostgresConversationReader } from '#app/infrastructure/postgres/postgres-conversation-reader.ts';
+import { PostgresFeed } from '#app/infrastructure/postgres/postgres-feed.ts';
+import { PostgresOwnState } from '#app/infrastructure/postgres/postgres-own-state.ts';
+import { aGroup } from '../support/chat-world.ts';
+import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
+import { seq } from '../support/seen-by.ts';
+
+const MESSAGES = 10_000;
+const CONVERSATIONS = 1_000;
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Loops': number;
+  readonly 'Actual Rows': number;
+  readonly Plans?: readonly PlanNode[];
+}
+interface Statement {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+describe('query plans', () => {
+  let world: PostgresWorld;
+  let postgres: Postgres;
+  let client: PoolClient;
+  let ann: UserId;
+  let ben: UserId;
+  let group: ConversationId;
+  let proof: ReadAccess;
+  const recorded: Statement[] = [];
+
+  beforeAll(async () => {
+    world = await aPostgresWorld();
+    [ann, ben] = [await world.aUser(), await world.aUser()];
+    const others = await Promise.all(Array.from({ length: 20 }, () => world.aUser()));
+    group = await aGroup(world, ann, [ben, ...others]);
+    await fill(world.postgres, group, others);
+    const { rows } = await world.postgres.pool.query<{ id: ConversationId }>(
+      `WITH made AS (
+         INSERT INTO conversations (id, kind, title, created_by, seq, rev, changed_rev, member_count, active_at)
+         SELECT gen_random_uuid(), 'group', 'Circle ' || n, $1, 5, 5, 1, 2, now() - n * interval '1 minute' FROM generate_series(2, $3::int) n
+         RETURNING id
+       ), joined AS (
+         INSERT INTO participants (conversation_id, user_id, kind, role, rev, joined_rev)
+         SELECT id, unnest(ARRAY[$1::uuid, $2::uuid]), 'group', 'member', 1, 1 FROM made
+       )
+       SELECT id FROM made`,
+      [ann, ben, CONVERSATIONS],
+    );
+    await world.postgres.pool.query(
+      `INSERT INTO messages (conversation_id, seq, id, rev, sent_rev, sender_id, type, content, content_hash, sent_at)
+       SELECT c, n, gen_random_uuid(), n, n, $1, 'text', 'hello', '\\x00', now() FROM unnest($2::uuid[]) c, generate_series(1, 5) n`,
+      [ann, rows.map(({ id }) => id)],
+    );
+    await world.postgres.pool.query('ANALYZE');
+    proof = await world.reader.access(group, ben);
+
+    postgres = await Postgres.open(world.url, { max: 1 });
+    client = await postgres.pool.connect();
+    client.release(); // the one connection: what it is asked is written down
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((text: string, values: unknown[], ...more: unknown[]) => {
+      recorded.push({ text, values });
+      return query(text, values, ...more);
+    }) as typeof client.query; // passes everything on
+  });
+  afterAll(async () => {
+    await postgres.close();
+    await world.close();
+  });
+
+  /** What the adapter asked about messages, as the planner ran it. */
+  const plansOf = async (work: (db: Postgres) => Promise<unknown>): Promise<readonly PlanNode[][]> => {
+    recorded.length = 0;
+    await work(postgres);
+    const statements = recorded.filter(({ text }) => text.includes('messages'));
+    expect(statements.length).toBeGreaterThan(0);
+    const plans: PlanNode[][] = [];
+    for (const { text, values } of statements) {
+      const { rows } = await world.postgres.pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+        values,
+      );
+      plans.push(flat(rows[0]!['QUERY PLAN'][0].Plan)); // EXPLAIN has one row
+    }
+    return plans;
+  };
+  const ofMessages = (nodes: readonly PlanNode[]) =>
+    nodes.filter((node) => node['Relation Name']?.startsWith('messages'));
+  const expectOnePartitionByIndex = (nodes: readonly PlanNode[]) => {
+    const scans = ofMessages(nodes);
+    expect(scans.length).toBeGreaterThan(0);
+    expect(new Set(scans.map((node) => node['Relation Name'])).size).toBe(1);
+    for (const scan of scans) expect(scan['Node Type']).toMatch(/Index/);
+  };
+
+  it.each([
+    ['the newest', { limit: 50 }],
+    ['below a seq', { limit: 50, before: seq(5_000) }],
+    ['above a seq', { limit: 50, after: seq(5_000) }],
+  ])('history (%s) reads one page of one partition, by index', async (_which, page) => {
+    for (const nodes of await plansOf((db) => new PostgresConversationReader(db).history(proof, page))) {
+      expectOnePartitionByIndex(nodes);
+      for (const scan of ofMessages(nodes)) expect(scan['Actual Rows'] * scan['Actual Loops']).toBeLessThanOrEqual(50);
+    }
+  });
+
+  it('unread of one conversation reads one partition, by index, at most 1,001 rows', async () => {
+    for (const nodes of await plansOf((db) => new PostgresOwnState(db).markRead(ben, group, seq(0)))) {
+      expectOnePartitionByIndex(nodes);
+      for (const scan of ofMessages(nodes)) expect(scan['Actual Rows']).toBeLessThanOrEqual(1_001);
+    }
+  });
+
+  it('changes and their count read one partition, by index, no more than asked for', async () => {
+    const range = { after: 9_000 as Rev, upTo: 20_000 as Rev, firstSeq: seq(1) };
+    for (const nodes of await plansOf((db) => new PostgresFeed(db).changes(group, { ...range, limit: 201 }))) {
+      expectOnePartitionByIndex(nodes);
+      for (const scan of ofMessages(nodes)) expect(scan['Actual Rows']).toBeLessThanOrEqual(202);
+    }
+    for (const nodes of await plansOf((db) => new PostgresFeed(db).countChanges(group, range, 100)))
+      expectOnePartitionByIndex(nodes);
+  });
+
+  it('a window of 50 of 1,000 conversations is one statement that looks into messages by index, per line of the window', async () => {
+    let lines = 0;
+    const [nodes, ...more] = await plansOf(async (db) => {
+      lines = (await new PostgresConversationReader(db).list(ben, { limit: 50, archived: false })).length;
+    });
+    expect([lines, more]).toEqual([50, []]);
+    for (const scan of ofMessages(nodes!)) {
+      if (scan['Actual Loops'] === 0) continue; // pruned at run time
+      expect(scan['Node Type']).toMatch(/Index|Bitmap/); // few rows each: either will do
+      expect(scan['Actual Loops']).toBeLessThanOrEqual(50);
+    }
+    const visits = (nodes ?? [])
+      .filter((node) => node['Relation Name']?.startsWith('messages'))
+      .reduce((sum, node) => sum + node['Actual Loops'], 0);
+    expect(visits).toBe(2 * 50); // the last message and the unread of each, one partition each time
+  });
+
+  it('appends touch one partition, by index', async () => {
+    const scans = async () => {
+      await client.query('SELECT pg_stat_force_next_flush()', []);
+      const { rows } = await client.query<{ name: string; seq: number; idx: number }>(
+        `SELECT relname AS name, seq_scan AS seq, idx_scan AS idx FROM pg_stat_user_tables WHERE relname LIKE 'messages_p%' ORDER BY 1`,
+        [],
+      );
+      return rows;
+    };
+    const append = (id: string) =>
+      client.query(
+        'SELECT verdict FROM append_messages(false, ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[$3::uuid], ARRAY[$4], ARRAY[$5::bigint], ARRAY[$6])',
+        [group, ann, id, 'text', 5_000, 'hello'],
+      );
+    const one = (id: string) =>
+      client.query('SELECT verdict FROM append_message($1, $2, $3, $4, $5, $6)', [
+        group,
+        ann,
+        id,
+        'text',
+        5_000,
+        'hello',
+      ]);
+    const before = await scans();
+    for (let n = 0; n < 10; n++) {
+      await append(crypto.randomUUID());
+      await one(crypto.randomUUID());
+    }
+    const after = await scans();
+    const moved = after.map(({ name, seq: sequential, idx }, n) => ({
+      name,
+      seq: sequential - before[n]!.seq,
+      idx: idx - before[n]!.idx,
+    }));
+    expect(moved.every((table) => table.seq === 0)).toBe(true);
+    expect(moved.filter(({ idx }) => idx > 0)).toHaveLength(1);
+  });
+});
+
+const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+
+/** A lively group: its members take turns. */
+const fill = async (postgres: Postgres, id: ConversationId, senders: readonly UserId[]) => {
+  await postgres.pool.query(
+    `INSERT INTO messages (conversation_id, seq, id, rev, sent_rev, sender_id, type, content, content_hash, sent_at)
+     SELECT $1, n, gen_random_uuid(), n, n, ($2::uuid[])[1 + n % $3::int], 'text', 'hello', '\\x00', now() FROM generate_series(2, $4::int) n`,
+    [id, senders, senders.length, MESSAGES],
+  );
+  await postgres.pool.query('UPDATE conversations SET seq = $2, rev = $2 WHERE id = $1', [id, MESSAGES]);
+};
