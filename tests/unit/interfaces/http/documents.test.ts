@@ -109,10 +109,11 @@ describe('the AsyncAPI document', () => {
 
   it('is valid AsyncAPI 3', async () => {
     expect(await problemsOf(copyOf(asyncApi))).toEqual([]);
-  });
+  }, 60_000); // the parser needs seconds for a hundred messages, and more on a busy machine
 
   it('would not be with a reference to nothing', async () => {
-    const broken = copyOf(asyncApi);
+    const broken = copyOf(asyncApiDocument(commands.slice(0, 1), '1.2.3') as typeof asyncApi);
+    expect(await problemsOf(copyOf(broken))).toEqual([]);
     delete broken.channels.socket.messages['refusal'];
     expect(await problemsOf(broken)).not.toEqual([]);
   });
