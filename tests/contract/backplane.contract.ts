@@ -94,6 +94,17 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
       expect(opened.faults).toEqual([new Error('broken')]);
     });
 
+    it('is silent after a close by the subscriber itself', async () => {
+      backplane.subscribe((one) => {
+        heard.push(one);
+        void backplane.close();
+      });
+      backplane.publish([event(1), event(2)]);
+      await arrived(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(heard).toHaveLength(1);
+    });
+
     it('is silent after close, also about what was under way', async () => {
       backplane.subscribe((one) => void heard.push(one));
       backplane.onDisturbance(() => void heard.push(event(9)));

@@ -113,6 +113,7 @@ describe('the configuration', () => {
         'changemechangemechangemechangeme',
         'a'.repeat(64),
         'abcd'.repeat(16),
+        'Xq7!mZ2pRw'.repeat(4),
         'abcdefghijklmnopqrstuvwxyz0123456789',
         '0123456789abcdef0123456789abcdef',
         `my-super-secret-${'7x!Qa'.repeat(5)}`,
