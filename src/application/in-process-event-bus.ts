@@ -91,12 +91,12 @@ export class InProcessEventBus implements EventBus {
   #failed(error: unknown, { type }: DomainEvent): void {
     const where = `listener of ${type}`;
     const correlationId = this.journal.fault(error, where);
-    this.metrics.count('tertulia_listener_failures_total', { event: type });
+    this.metrics.count('listener_failures_total', { event: type });
     // A listener of errors that fails itself would be told of its own failure, for ever.
     if (type !== 'error.occurred') this.publish({ type: 'error.occurred', correlationId, where });
   }
 
   #dropped({ type }: DomainEvent): void {
-    this.metrics.count('tertulia_events_dropped_total', { event: type });
+    this.metrics.count('events_dropped_total', { event: type });
   }
 }

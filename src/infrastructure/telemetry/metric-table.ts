@@ -1,4 +1,4 @@
-/** What is measured under a name. In Prometheus each name begins with `tertulia_`; code may leave that out. */
+/** What is measured under a name. In Prometheus each name begins with `tertulia_`. */
 export interface Metric {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;

@@ -41,10 +41,9 @@ export class PrometheusMetrics implements Metrics {
   }
 
   gauge(name: string, read: () => number): void {
-    const short = shortOf(name);
-    if (metricTable[short]?.kind !== 'gauge') return this.#refuse('gauge', name);
-    if (!this.#gauges.has(short)) this.#makeGauge(short);
-    this.#gauges.set(short, read);
+    if (metricTable[name]?.kind !== 'gauge') return this.#refuse('gauge', name);
+    if (!this.#gauges.has(name)) this.#makeGauge(name);
+    this.#gauges.set(name, read);
   }
 
   observe(name: string, value: number, labels?: Labels): void {
@@ -58,22 +57,12 @@ export class PrometheusMetrics implements Metrics {
     return this.#registry.metrics();
   }
 
-  #add(name: string, { kind, help, labels = [], buckets = [] }: Metric): void {
-    const words = new LabelWords(labels, this.#strict);
-    const about = { name: PREFIX + name, help, labelNames: labels, registers: [this.#registry] };
-    // Both spellings lead to the same one: no string is made on the hot path.
-    for (const spelling of [name, PREFIX + name]) {
-      if (kind === 'counter')
-        this.#counters.set(spelling, this.#counters.get(name) ?? { counter: new Counter(about), labels: words });
-      if (kind === 'histogram')
-        this.#histograms.set(
-          spelling,
-          this.#histograms.get(name) ?? {
-            histogram: new Histogram({ ...about, buckets: [...buckets] }),
-            labels: words,
-          },
-        );
-    }
+  #add(name: string, { kind, help, labels: names = [], buckets = [] }: Metric): void {
+    const labels = new LabelWords(names, this.#strict);
+    const about = { name: PREFIX + name, help, labelNames: names, registers: [this.#registry] };
+    if (kind === 'counter') this.#counters.set(name, { counter: new Counter(about), labels });
+    if (kind === 'histogram')
+      this.#histograms.set(name, { histogram: new Histogram({ ...about, buckets: [...buckets] }), labels });
   }
 
   #makeGauge(name: string): void {
@@ -101,8 +90,6 @@ export class PrometheusMetrics implements Metrics {
       throw new Error(`no ${kind} ${name} in metric-table.ts${value === undefined ? '' : ` that takes ${value}`}`);
   }
 }
-
-const shortOf = (name: string) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
 
 /** The labels of one metric, with the values seen so far. */
 class LabelWords {

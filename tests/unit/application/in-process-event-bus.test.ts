@@ -80,7 +80,7 @@ describe('the event bus', () => {
   it('ends a loop of listeners instead of the process', () => {
     bus.on('server.started', () => bus.publish(started));
     bus.publish(started);
-    expect(new Set(counted)).toEqual(new Set(['tertulia_events_dropped_total server.started']));
+    expect(new Set(counted)).toEqual(new Set(['events_dropped_total server.started']));
     bus.on('server.stopped', hears('after'));
     bus.publish(stopped);
     expect(heard).toEqual(['after server.stopped']);
@@ -103,7 +103,7 @@ describe('the event bus', () => {
     await turn();
     expect(heard).toEqual(['next server.started']);
     expect(faults).toEqual([{ error: new Error('broken'), where: 'listener of server.started' }]);
-    expect(counted).toEqual(['tertulia_listener_failures_total server.started']);
+    expect(counted).toEqual(['listener_failures_total server.started']);
     expect(told).toEqual([{ type: 'error.occurred', correlationId: 'id-1', where: 'listener of server.started' }]);
   });
 
