@@ -21,6 +21,7 @@ import { PrometheusMetrics } from '#app/infrastructure/telemetry/prometheus-metr
 import { WsTransport } from '#app/infrastructure/ws/ws-transport.ts';
 import { auth } from '#app/interfaces/commands/auth.ts';
 import { type Answer, callCommand } from '#app/interfaces/commands/call.ts';
+import { catalogueOf } from '#app/interfaces/commands/catalogue.ts';
 import type { AnyCommand } from '#app/interfaces/commands/command.ts';
 import { ping } from '#app/interfaces/commands/ping.ts';
 import { MAX_CURSORS } from '#app/interfaces/commands/sync.ts';
@@ -101,18 +102,19 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   container.register(IDENTITY_CONFIG, { useValue: await identityConfig(config) });
   const modules = [identityModule(container), chatModule(container)];
   const limits = toldLimits(config);
-  const commands = catalogue([
+  const catalogue = catalogueOf([
     auth({ clock, pingMs: config.limits.pingMs, limits }),
     ping(clock),
     ...modules.flatMap((of) => of()),
     ...(extensions.commands?.(container) ?? []),
   ]);
+  const commands = [...catalogue.values()];
 
   const transport = await transportOf(config);
   lifetime.own(transport, (opened) => opened.close());
   const { gateway, compareHeads } = realtime(container, config, {
     ...{ transport, codecs: makeCodecs(), backplane, metrics, incarnation },
-    commands: new Map(commands.map((command) => [command.type, command])),
+    commands: catalogue,
   });
   let draining = false;
   const readiness = () =>
@@ -164,13 +166,12 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     node: incarnation,
   });
   const guards = { limiter: container.resolve(RATE_LIMITER), journal, metrics };
-  const byType = new Map(commands.map((command) => [command.type, command]));
   return {
     ...address,
     events,
     journal,
     call: async (type, input, as) => {
-      const command = byType.get(type);
+      const command = catalogue.get(type);
       if (!command) throw new Error(`there is no command ${type}`);
       return callCommand(command, input, { userId: as, address: 'host' }, guards);
     },
@@ -198,16 +199,6 @@ const announced = [
   'message.delivered',
   'message.read',
 ] as const satisfies readonly DomainEvent['type'][];
-
-/** @throws when two commands share a name: one of them would never be called */
-const catalogue = (commands: readonly AnyCommand[]): readonly AnyCommand[] => {
-  const seen = new Set<string>();
-  for (const { type } of commands) {
-    if (seen.has(type)) throw new Error(`two commands are called ${type}`);
-    seen.add(type);
-  }
-  return commands;
-};
 
 const identityConfig = async ({ identity, tokens, trustedIssuers, rates, databaseUrl, dataDir }: Config) => ({
   ...identity,
