@@ -1,7 +1,7 @@
 export type Attempt =
   | {
       readonly allowed: true;
-      /** The password was right: ends the series of this account. Only the first call of either does something. */
+      /** The password was right: ends the series of this account and address. Only the first call of either does something. */
       succeeded(): void;
       /** It could not be judged: takes back what was charged. */
       withdraw(): void;

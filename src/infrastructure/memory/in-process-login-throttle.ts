@@ -53,10 +53,10 @@ export class InProcessLoginThrottle implements LoginThrottle {
     const waitMs = Math.max(...judged.map(([series, key]) => series.waitMs(key, now)));
     if (waitMs > 0) return { allowed: false, retryAfterMs: Math.ceil(waitMs) };
     for (const [series, key] of judged) series.charge(key, now);
-    return this.#allowed(judged, pair, account);
+    return this.#allowed(judged, pair);
   }
 
-  #allowed(judged: readonly [SeriesMap, string][], pair: string, account: string): Attempt {
+  #allowed(judged: readonly [SeriesMap, string][], pair: string): Attempt {
     let open = true;
     const once = (work: () => void) => () => {
       if (open) work();
@@ -67,9 +67,8 @@ export class InProcessLoginThrottle implements LoginThrottle {
     };
     const succeeded = () => {
       refund();
-      // Only this account's series end: who owns one account must not buy free guesses at others with it.
+      // Only this series ends: who owns one account must not buy free guesses at others with it.
       this.#pairs.end(pair);
-      this.#accounts.end(account);
       this.#know(pair);
     };
     return { allowed: true, succeeded: once(succeeded), withdraw: once(refund) };

@@ -30,18 +30,16 @@ describe('Argon2PasswordHasher', () => {
 
   it('says no where there is no hash, after as much work', async () => {
     const hash = await hasher.hash(password('twelve lemons'));
-    const millisecondsOf = async (stored: string | undefined) => {
-      const times: number[] = [];
-      for (let i = 0; i < 15; i += 1) {
-        const started = performance.now();
-        expect(await hasher.verify(password('wrong'), stored)).toBe(false);
-        times.push(performance.now() - started);
-      }
-      return times.sort((a, b) => a - b)[7] ?? 0;
-    };
-    const [known, unknown] = [await millisecondsOf(hash), await millisecondsOf(undefined)];
-    expect(unknown / known).toBeGreaterThan(0.5);
-    expect(unknown / known).toBeLessThan(2);
+    const fastest = { known: Number.POSITIVE_INFINITY, unknown: Number.POSITIVE_INFINITY };
+    // In turns, and the fastest of many: other work on the machine slows down some of either, never all of one.
+    for (let i = 0; i < 30; i += 1) {
+      const which = i % 2 ? 'known' : 'unknown';
+      const started = performance.now();
+      expect(await hasher.verify(password('wrong'), which === 'known' ? hash : undefined)).toBe(false);
+      fastest[which] = Math.min(fastest[which], performance.now() - started);
+    }
+    expect(fastest.unknown / fastest.known).toBeGreaterThan(0.5);
+    expect(fastest.unknown / fastest.known).toBeLessThan(2);
   });
 
   it('knows hashes of other parameters', () => {

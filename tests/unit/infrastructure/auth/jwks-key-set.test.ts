@@ -36,7 +36,12 @@ describe('renewing', () => {
 
   it('fetches when first needed, once for all who come together', async () => {
     expect(fetches).not.toHaveBeenCalled();
-    await Promise.all(Array.from({ length: 50 }, () => keys.key(header('one'))));
+    let answer = () => {};
+    served = () => new Promise((resolve) => (answer = () => resolve(bytesOf(one))));
+    const found = Promise.all(Array.from({ length: 50 }, () => keys.key(header('one'))));
+    await new Promise(setImmediate);
+    answer();
+    expect(await found).toHaveLength(50);
     expect(fetches).toHaveBeenCalledTimes(1);
     expect(fetches).toHaveBeenCalledWith('https://issuer.example/keys');
   });
