@@ -5,6 +5,7 @@ import { hostileContract } from './transport-hostile.ts';
 import { httpContract } from './transport-http.ts';
 import { listeningContract } from './transport-listening.ts';
 import { socketsContract } from './transport-sockets.ts';
+import { timeoutsContract } from './transport-timeouts.ts';
 
 const uws: TransportAdapter = {
   name: 'uWebSockets.js',
@@ -25,3 +26,4 @@ endsContract(uws);
 hostileContract(uws);
 httpContract(uws);
 listeningContract(uws);
+timeoutsContract(uws);

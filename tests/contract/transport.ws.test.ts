@@ -5,6 +5,7 @@ import { hostileContract } from './transport-hostile.ts';
 import { httpContract } from './transport-http.ts';
 import { listeningContract } from './transport-listening.ts';
 import { socketsContract } from './transport-sockets.ts';
+import { timeoutsContract } from './transport-timeouts.ts';
 
 const ws: TransportAdapter = {
   name: 'ws',
@@ -25,3 +26,4 @@ endsContract(ws);
 hostileContract(ws);
 httpContract(ws);
 listeningContract(ws);
+timeoutsContract(ws);

@@ -91,7 +91,9 @@ export const handshake = (path = '/v1/ws', headers: Readonly<Record<string, stri
  * no pong, no close, no FIN. Received bytes are kept until a reader takes them.
  */
 export class RawSocket {
-  #bytes: Buffer[] = [];
+  /** What arrived and was not taken: chunks to join, behind what was joined already. */
+  #arrived: Buffer[] = [];
+  #joined: Buffer = Buffer.alloc(0);
   #finished = false;
   #closed = false;
   #error: string | undefined;
@@ -99,7 +101,7 @@ export class RawSocket {
 
   private constructor(readonly tcp: Socket) {
     tcp.on('data', (chunk: Buffer) => {
-      this.#bytes.push(chunk);
+      this.#arrived.push(chunk);
       this.#chunks += 1;
     });
     tcp.on('end', () => {
@@ -159,7 +161,7 @@ export class RawSocket {
   }
 
   get pending() {
-    return this.#bytes.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#arrived.reduce((sum, chunk) => sum + chunk.length, this.#joined.length);
   }
 
   write(bytes: string | Uint8Array) {
@@ -189,9 +191,15 @@ export class RawSocket {
 
   /** Takes all that has arrived. */
   take() {
-    const bytes = Buffer.concat(this.#bytes);
-    this.#bytes = [];
+    const bytes = this.#peek();
+    this.#joined = Buffer.alloc(0);
     return bytes;
+  }
+
+  #peek() {
+    if (this.#arrived.length > 0) this.#joined = Buffer.concat([this.#joined, ...this.#arrived]);
+    this.#arrived = [];
+    return this.#joined;
   }
 
   async ended(deadlineMs?: number) {
@@ -200,15 +208,14 @@ export class RawSocket {
 
   /** The next frame, if a whole one is there. */
   tryFrame(): RawFrame | undefined {
-    const bytes = this.take();
-    if (bytes.length > 0) this.#bytes = [bytes];
+    const bytes = this.#peek();
     if (bytes.length < 2) return undefined;
     const short = (bytes[1] ?? 0) & 0x7f;
     const start = short < 126 ? 2 : short === 126 ? 4 : 10;
     if (bytes.length < start) return undefined;
     const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
     if (bytes.length < start + length) return undefined;
-    this.#bytes = bytes.length === start + length ? [] : [bytes.subarray(start + length)];
+    this.#joined = bytes.subarray(start + length);
     const first = bytes[0] ?? 0;
     return { fin: first >= 0x80, opcode: first & 0x0f, payload: bytes.subarray(start, start + length) };
   }
@@ -241,8 +248,7 @@ export class RawSocket {
   }
 
   #tryResponse(): RawResponse | undefined {
-    const bytes = this.take();
-    if (bytes.length > 0) this.#bytes = [bytes];
+    const bytes = this.#peek();
     const end = bytes.indexOf('\r\n\r\n');
     if (end === -1) {
       if (this.over) throw new Error(`the connection ended without a response (${this.#error ?? 'FIN'})`);
@@ -261,7 +267,7 @@ export class RawSocket {
     const length = bodyless ? 0 : declared === undefined ? bytes.length - end - 4 : Number(declared);
     if (declared === undefined && !bodyless && !this.over) return undefined;
     if (bytes.length < end + 4 + length) return undefined;
-    this.#bytes = [bytes.subarray(end + 4 + length)];
+    this.#joined = bytes.subarray(end + 4 + length);
     return { status: Number(first.split(' ')[1]), headers, body: bytes.subarray(end + 4, end + 4 + length).toString() };
   }
 }
