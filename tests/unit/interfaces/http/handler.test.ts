@@ -146,15 +146,26 @@ describe('bad input', () => {
     expect(surface.ran).toEqual([]);
   });
 
-  it.each(['not json', '{', '[]', 'null', '7', '"x"', '{"content":1}', '{}', '{"content":"x","seq":5}', '\ufeff{}'])(
-    'refuses the body %j, and takes the limit for it all the same',
-    async (body) => {
-      const answer = await surface.ask(`PATCH ${messages}/4`, { authorization: 'Bearer ann', ...json }, body);
-      expect(answer.status).toBe(400);
-      expect(surface.ran).toEqual([]);
-      expect(surface.taken).toEqual([['read', ann]]);
-    },
-  );
+  it.each([
+    'not json',
+    '{',
+    '[]',
+    'null',
+    '7',
+    '"x"',
+    '{"content":1}',
+    '{}',
+    '{"content":"x","seq":5}',
+    '\ufeff{}',
+    '{"content":"x","__proto__":{}}',
+    '{"content":"x","a":{"constructor":1}}',
+    `{"content":"x","a":${'['.repeat(17)}${']'.repeat(17)}}`,
+  ])('refuses the body %j, and takes the limit for it all the same', async (body) => {
+    const answer = await surface.ask(`PATCH ${messages}/4`, { authorization: 'Bearer ann', ...json }, body);
+    expect(answer.status).toBe(400);
+    expect(surface.ran).toEqual([]);
+    expect(surface.taken).toEqual([['read', ann]]);
+  });
 
   it('refuses a query where there is a body, and a body where there is a query', async () => {
     expect((await surface.asAnn(`PATCH ${messages}/4?content=x`, { content: 'x' })).status).toBe(400);

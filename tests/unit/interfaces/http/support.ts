@@ -4,9 +4,9 @@ import type { LimitClass, Taken } from '#app/application/ports/rate-limiter.ts';
 import type { HttpRequest, HttpResponse } from '#app/application/ports/transport.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
 import { SessionId, UserId } from '#app/domain/shared/ids.ts';
+import { decodeJson } from '#app/infrastructure/codecs/json.ts';
 import { type AnyCommand, type Caller, command, type Stranger } from '#app/interfaces/commands/command.ts';
 import { httpHandler } from '#app/interfaces/http/handler.ts';
-import type { DecodeJson } from '#app/interfaces/http/input.ts';
 import { type PageParts, publicPages } from '#app/interfaces/http/pages.ts';
 import { conversationId, integer, nothing, seq } from '#app/interfaces/protocol/primitives.ts';
 
@@ -19,14 +19,6 @@ interface Ran {
   readonly input: unknown;
   readonly caller: Stranger | Caller;
 }
-
-const decodeJson: DecodeJson = (bytes) => {
-  try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown };
-  } catch {
-    return { malformed: 'JSON' };
-  }
-};
 
 /** A small catalogue behind the real handler, with everything around it under the test's hand. */
 export class Surface {
