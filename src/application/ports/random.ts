@@ -4,6 +4,4 @@ export interface Random {
   bytes(length: number): Uint8Array;
   /** A UUIDv7 in canonical lower case. Two calls never give the same one; within a process they ascend. */
   uuid(): string;
-  /** From 0 up to but not including 1; good for jitter, never for secrets. */
-  fraction(): number;
 }

@@ -10,8 +10,4 @@ export class CryptoRandom implements Random {
   uuid(): string {
     return v7();
   }
-
-  fraction(): number {
-    return Math.random();
-  }
 }
