@@ -48,7 +48,7 @@ export class Real {
       hears: () => true,
       on: () => () => {},
     };
-    const random: Random = { bytes: (length) => new Uint8Array(length), uuid: () => v7(), fraction: () => 0.5 };
+    const random: Random = { bytes: (length) => new Uint8Array(length), uuid: () => v7() };
     const { log, conversations, ownState, blocks } = world;
     this.acts = {
       send: new SendMessage(log, bus),
