@@ -67,6 +67,8 @@ export interface Command<
   readonly limit: LimitClass;
   readonly input: In;
   readonly output: Out;
+  /** An input for the documents, where the least that fits the schema would not do. */
+  readonly example?: v.InferInput<In>;
   readonly http?: HttpRoute;
   /** `false` for what concerns a connection (`auth`, `ping`, `focus`, …): no HTTP route, not even `POST /v1/commands/{type}`. */
   readonly overHttp?: false;

@@ -8,13 +8,6 @@ import { command } from './command.ts';
 
 const count = v.pipe(v.number(), v.safeInteger());
 
-/** For the documents: of `conversationId` and `to` it takes one. */
-const EXAMPLE = {
-  id: '01a9d9e8-7c00-7b1a-9d2f-6c3e5a4b8d01',
-  conversationId: '0193e4a0-5b7c-7d2e-8f10-3c4b5a697887',
-  content: 'Hello!',
-};
-
 export const messageSend = (sendMessage: SendMessage, openPrivate: OpenPrivate) =>
   command({
     type: 'message.send',
@@ -34,6 +27,11 @@ export const messageSend = (sendMessage: SendMessage, openPrivate: OpenPrivate) 
       /** `seq` of the message that this one answers. */
       replyTo: v.optional(seq),
     }),
+    example: {
+      id: '01a9d9e8-7c00-7b1a-9d2f-6c3e5a4b8d01',
+      conversationId: '0193e4a0-5b7c-7d2e-8f10-3c4b5a697887',
+      content: 'Hello!',
+    },
     output: v.object({
       conversationId: v.pipe(v.string(), v.uuid()),
       seq: count,

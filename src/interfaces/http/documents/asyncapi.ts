@@ -71,8 +71,9 @@ const messagesOf = (
     examples: [{ payload: exampleOf(payload, shared) }],
   });
   const messages: Record<string, object> = { refusal: message('Any request may be refused.', refused) };
-  for (const { type, summary, input, output } of commands) {
-    messages[type] = message(summary, frame({ id: requestId, type: { const: type }, data: schemas.input(input) }));
+  for (const command of commands) {
+    const { type, summary, output } = command;
+    messages[type] = message(summary, frame({ id: requestId, type: { const: type }, data: schemas.inputOf(command) }));
     messages[`${type}.reply`] = message(
       `The answer to ${type}.`,
       frame({ id: requestId, ok: { const: true }, data: schemas.output(output) }),

@@ -1,5 +1,5 @@
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
-import type { Schema } from '../../commands/command.ts';
+import type { AnyCommand, Schema } from '../../commands/command.ts';
 import { ApiKeyRow, MeRow, ProfileRow, SessionRow, TokensRow, WelcomeRow } from '../../protocol/identity-rows.ts';
 import {
   AnyRow,
@@ -42,6 +42,11 @@ export class JsonSchemas {
   /** What a client writes. @throws Error for a schema that has no counterpart */
   input(schema: Schema): JsonSchema {
     return this.#convert(schema, 'input');
+  }
+
+  /** The same, with the example that the command brings along. */
+  inputOf({ input, example }: AnyCommand): JsonSchema {
+    return { ...this.input(input), ...(example !== undefined && { examples: [example] }) };
   }
 
   /** What a client reads: our schemas of replies and events hold no transformations, so it is what we write. */

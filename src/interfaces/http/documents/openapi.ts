@@ -37,10 +37,10 @@ const operations =
   (route: Route): JsonSchema => {
     const { command, inPath, hasBody } = route;
     const generic = route.path.startsWith('/v1/commands/');
-    const whole = schemas.input(command.input);
+    const whole = schemas.inputOf(command);
     const rest = without(whole, inPath);
     const body = inPath.length === 0 ? componentRef(command, 'Input') : rest;
-    const example = exampleOf(rest, shared) as object;
+    const example = omitted(exampleOf(whole, shared) as object, inPath);
     return {
       operationId: generic
         ? `command${pascal(command.type)}`
@@ -86,7 +86,7 @@ const bodiesOf = (commands: readonly AnyCommand[], schemas: JsonSchemas) =>
     commands
       .filter((command) => command.overHttp !== false)
       .flatMap((command) => [
-        [componentName(command, 'Input'), schemas.input(command.input)],
+        [componentName(command, 'Input'), schemas.inputOf(command)],
         [componentName(command, 'Output'), schemas.output(command.output)],
       ]),
   );
@@ -106,16 +106,16 @@ const choicesOf = (schema: JsonSchema): readonly JsonSchema[] | undefined =>
 const takesSomething = (schema: JsonSchema): boolean =>
   (choicesOf(schema) ?? [schema]).some((choice) => Object.keys(propertiesOf(choice)).length > 0);
 
+const omitted = (fields: object, names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
 /** An object schema without the fields that come from elsewhere. */
 const without = (schema: JsonSchema, names: readonly string[]): JsonSchema => {
   if (names.length === 0) return schema;
   if (choicesOf(schema)) return { oneOf: choicesOf(schema)?.map((choice) => without(choice, names)) };
-  const kept = Object.entries(propertiesOf(schema)).filter(([name]) => !names.includes(name));
   const required = ((schema['required'] ?? []) as readonly string[]).filter((name) => !names.includes(name));
-  const examples = (schema['examples'] as readonly object[] | undefined)?.map((example) =>
-    Object.fromEntries(Object.entries(example).filter(([name]) => !names.includes(name))),
-  );
-  return { ...schema, properties: Object.fromEntries(kept), required, ...(examples && { examples }) };
+  const { examples: _examples, ...rest } = schema;
+  return { ...rest, properties: omitted(propertiesOf(schema), names), required };
 };
 
 const parameter = (name: string, place: 'path' | 'query', owner: JsonSchema): JsonSchema => {
