@@ -148,7 +148,6 @@ export class MemoryConversations implements Conversations {
       },
       ...{
         activeAt: createdAt,
-        lateSeq: 1 as Seq,
         sendBlocked: false,
         members: new Map(),
         messages: [],

@@ -39,7 +39,7 @@ export const applyChange = async (
     rev: stamp.rev,
     memberCount: before.memberCount + joined.length - left.length,
   };
-  await updateConversation(trx, after, { activeAt: isNew ? stamp.at : undefined, joined: joined.length > 0 });
+  await updateConversation(trx, after, isNew ? stamp.at : undefined);
   return {
     event: eventOf(change, after, members, actorId, stamp),
     userEvents: moved.length > 0 ? await userEvents(trx, before.id, moved, stamp) : [],
@@ -140,7 +140,7 @@ const insertNotice = async (trx: Transaction<Database>, message: MessageState): 
       sender_id: message.senderId,
       type,
       content,
-      content_hash: sql`content_hash(${type}, NULL, ${content})`,
+      content_hash: sql`sha256(convert_to(${content}, 'UTF8'))`, // any would do: nobody can send an entry again
       sent_at: message.sentAt,
     })
     .execute();
@@ -163,7 +163,7 @@ const updateMessage = async (trx: Transaction<Database>, message: MessageState):
 const updateConversation = async (
   trx: Transaction<Database>,
   state: ConversationState,
-  { activeAt, joined }: { activeAt: Date | undefined; joined: boolean },
+  activeAt: Date | undefined,
 ): Promise<void> => {
   await trx
     .updateTable('conversations')
@@ -178,15 +178,6 @@ const updateConversation = async (
       deleted_at: state.deletedAt ?? null,
     })
     .$if(activeAt !== undefined, (update) => update.set({ active_at: activeAt! })) // just looked at
-    .$if(joined, (update) =>
-      update.set((eb) => ({
-        late_seq: eb
-          .selectFrom('participants')
-          .select((of) => of.fn.max('first_seq').$notNull().as('late_seq'))
-          .where('conversation_id', '=', state.id)
-          .where('left_rev', 'is', null),
-      })),
-    )
     .where('id', '=', state.id)
     .execute();
 };

@@ -31,7 +31,6 @@ export interface ConversationsTable {
   rev: Generated<Rev>;
   changed_rev: Generated<Rev>;
   dispatched_rev: Generated<Rev>;
-  late_seq: Generated<Seq>;
   send_blocked: Generated<boolean>;
   member_count: Generated<number>;
   created_at: Once<Date>;
