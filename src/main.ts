@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { bumpEpoch, migrateOnly } from './composition/maintenance.ts';
-import { type Server, startServer } from './composition/server.ts';
-import { packageVersion } from './composition/start.ts';
-import { untilStopped } from './composition/signals.ts';
-import { operatorsWords } from './composition/start-failures.ts';
-import { readConfig } from './infrastructure/config/read-config.ts';
-import { settingsOf } from './infrastructure/config/settings.ts';
-import { runCli } from './interfaces/cli/run-cli.ts';
+import { bumpEpoch, migrateOnly } from '#app/composition/maintenance.ts';
+import { type Server, startServer } from '#app/composition/server.ts';
+import { packageVersion } from '#app/composition/start.ts';
+import { untilStopped } from '#app/composition/signals.ts';
+import { operatorsWords } from '#app/composition/start-failures.ts';
+import { readConfig } from '#app/infrastructure/config/read-config.ts';
+import { settingsOf } from '#app/infrastructure/config/settings.ts';
+import { runCli } from '#app/interfaces/cli/run-cli.ts';
 
 const { env } = process;
 
@@ -29,7 +29,7 @@ const whereToGo = ({ host, port }: Server): string => {
     '',
   ].join('\n');
 };
-const version = await packageVersion();
+const version = packageVersion();
 const code = await runCli(
   process.argv.slice(2),
   version,

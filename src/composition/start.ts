@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { type Extensions, type Server, startServer } from './server.ts';
 
@@ -10,10 +9,10 @@ export interface StartOptions extends Extensions {
 
 /** Starts a server in this process. @throws CannotStart with every wrong setting at once */
 export const start = async ({ settings = {}, ...extensions }: StartOptions = {}): Promise<Server> =>
-  startServer(readConfig(settings), await packageVersion(), extensions);
+  startServer(readConfig(settings), packageVersion(), extensions);
 
 /** The package's own, found from `src` and from `dist` alike. */
-export const packageVersion = async (): Promise<string> => {
-  const text = await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+export const packageVersion = (): string => {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
+  return version;
 };

@@ -78,7 +78,8 @@ export class Gateway implements SocketHandler<Admitted> {
         'userId' in revocation ? this.parts.subscriptions.ofUser(revocation.userId) : this.#sessions.values();
       for (const { connection, socket } of [...sessions])
         if (connection.identity && concerns(revocation, connection.identity))
-          socket.end(closeCodes.sessionRevoked, revocation.reason);
+          // a turn later, so that who logs out on this very connection gets the reply first
+          setImmediate(() => socket.end(closeCodes.sessionRevoked, revocation.reason));
     });
   }
 
