@@ -83,6 +83,17 @@ export const blocksContract = (adapter: string, open: () => Promise<ChatWorld>) 
       expect([await urevOf(world, ann), await urevOf(world, ben)]).toEqual([13, 13]);
     });
 
+    it('waits for a busy conversation without holding up what else the two do', async () => {
+      const [pair, group] = [await aPrivate(world, ann, ben), await aGroup(world, ann, [ben])];
+      const release = await world.hold(pair);
+      const blocked = world.blocks.set(ann, ben, true);
+      for (const archived of [true, false, true, false, true])
+        for (const user of [ann, ben]) await world.ownState.setMembership(user, group, { archived });
+      await release();
+      expect(await blocked).toMatchObject({ blocked: true });
+      expect(await sends(pair, ben)).toBe('blocked');
+    });
+
     it('refuses unknown users and oneself, and leaves nothing behind', async () => {
       await refuses(world.blocks.set(ann, UserId(v7()), true), 'not_found', 'user_not_found');
       await refuses(world.blocks.set(ann, ann, true), 'invalid');

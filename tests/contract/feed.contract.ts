@@ -250,6 +250,7 @@ export const feedContract = (adapter: string, open: () => Promise<ChatWorld>) =>
       it('are memberships, blocks and the profile, in their present state', async () => {
         const [kept, left] = [await aGroup(world, ann, [ben]), await aGroup(world, ann, [ben])];
         await say(kept, ann);
+        await say(left, ann);
         await world.blocks.set(ben, ann, true);
         await world.ownState.markRead(ben, kept, seq(1));
         await acts.leave(left, ben);

@@ -27,7 +27,7 @@ export const ownStateContract = (adapter: string, open: () => Promise<ChatWorld>
 
     const own = async (userId = ben) => (await world.reader.get(await world.reader.access(group, userId))).membership;
     const receiptOf = async (userId = ben) => {
-      const receipts = await world.reader.receipts(await world.reader.access(group, ann), { limit: 10 });
+      const receipts = await world.reader.receipts(await world.reader.access(group, ann), { limit: 100 });
       return receipts.find((receipt) => receipt.userId === userId);
     };
 
@@ -102,6 +102,20 @@ export const ownStateContract = (adapter: string, open: () => Promise<ChatWorld>
         expect((await world.ownState.markDelivered(ben, group, seq(2))).changed).toBeUndefined();
         expect(await receiptOf()).toMatchObject({ deliveredSeq: 6 });
       });
+    });
+
+    it('loses no cursor when reads and deliveries race: each ends at the furthest', async () => {
+      for (let round = 0; round < 10; round++) {
+        const user = await world.aUser();
+        await acts.add(group, ann, [user]);
+        const head = (await headOf(world, group)) as number;
+        for (let n = 0; n < 4; n++) await world.log.append(aDraft({ conversationId: group, senderId: ann }));
+        await Promise.all([
+          ...[4, 1, 3, 2].map((n) => world.ownState.markDelivered(user, group, seq(head + n))),
+          ...[1, 2].map((n) => world.ownState.markRead(user, group, seq(head + n))),
+        ]);
+        expect(await receiptOf(user)).toMatchObject({ readSeq: head + 2, deliveredSeq: head + 4 });
+      }
     });
 
     describe('setMembership', () => {

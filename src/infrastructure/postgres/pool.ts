@@ -70,6 +70,15 @@ export class PostgresPool extends Pool {
     this.#limits = { deadlineMs, maxWaiting };
     this.on('error', () => {}); // an idle connection that broke has been removed already
     this.on('connect', (client) => this.#watch(client));
+    const query = async (...args: unknown[]): Promise<unknown> => {
+      const client = await this.connect();
+      try {
+        return await (client.query as (...args: unknown[]) => Promise<unknown>)(...args);
+      } finally {
+        client.release();
+      }
+    };
+    this.query = query as typeof this.query; // by promise only; the pool's own way would pass by the deadline
   }
 
   /** @throws DatabaseAway, UnfitDatabase, or what the server said while it refused the connection */
