@@ -143,7 +143,8 @@ export const socketsContract = (adapter: TransportAdapter) =>
         const [client, socket] = await connect('s');
         client.write(Buffer.concat([rawFrame(OPCODE.close, closePayload(4321, 'bye')), rawFrame(OPCODE.text, 'late')]));
         expect(await client.closeCode()).toBe(4321);
-        await eventually(() => !socket.open, 'the socket is closed');
+        await eventually(() => !socket.open, 'the socket is closed', 1_000);
+        expect(socket.send('after the close frame')).toBe('lost');
         client.tcp.end();
         await eventually(() => closes[0], 'close');
         expect(closes).toEqual([{ state: 's', code: 4321 }]);

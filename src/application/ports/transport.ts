@@ -142,7 +142,8 @@ export class NotListening extends Error {
  *
  * It answers by itself: 400 what is ambiguous HTTP (two Content-Lengths, Content-Length with Transfer-Encoding, a coding
  * but `chunked`, two Hosts) or no good handshake, 405 unknown methods, 426 a WebSocket version but 13, 431 headers above
- * 4 KiB or 100 lines, 505 HTTP/1.0. Who sends headers or a body too slowly is cut after 10 to 14 s.
+ * 4 KiB or 100 lines, 505 HTTP/1.0. Who sends headers or a body too slowly is cut
+ * within 14 s, who reads a response too slowly within 25 s.
  */
 export interface Transport {
   /**

@@ -212,9 +212,9 @@ class Listener<State> {
   #serve(res: uWS.HttpResponse, head: Head, refused: Checked | undefined) {
     const exchange = new UwsExchange(res, head, this.#addressOf(res, head), this.options.maxBodyBytes);
     if (refused !== undefined) return exchange.respond(refused, true);
-    void answer(this.handlers.http, exchange, this.#report).then((response) =>
-      exchange.respond(response, this.draining()),
-    );
+    void answer(this.handlers.http, exchange, this.#report)
+      .then((response) => exchange.respond(response, this.draining()))
+      .catch((error: unknown) => this.#report(error, 'http'));
   }
 
   #addressOf(res: uWS.HttpResponse, { headers }: Head) {

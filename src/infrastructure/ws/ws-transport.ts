@@ -200,9 +200,9 @@ class Listener<State> implements Listening, Hub {
     const exchange = new WsExchange(req, res, head, this.#addressOf(req, head), this.options.maxBodyBytes);
     const refused = this.#refusalOf(req, head);
     if (refused !== undefined) return exchange.respond(checked(refused, this.#report), true);
-    void answer(this.handlers.http, exchange, this.#report).then((response) =>
-      exchange.respond(response, this.#emptied !== undefined),
-    );
+    void answer(this.handlers.http, exchange, this.#report)
+      .then((response) => exchange.respond(response, this.#emptied !== undefined))
+      .catch((error: unknown) => this.#report(error, 'http'));
   }
 
   #refusalOf(req: IncomingMessage, { method, path, headers }: Head) {
