@@ -1,4 +1,4 @@
-import type { Dump, DumpedMember, DumpedMessage, HistoryRecord } from './history.ts';
+import type { Dump, DumpedMember, DumpedMessage, HistoryRecord, Untimed } from './history.ts';
 
 export interface Run {
   readonly records: HistoryRecord[];
@@ -181,7 +181,7 @@ class CleanRun {
       .map(({ seq, id, present }) => ({ seq, id, hash: present }));
   }
 
-  #tell(record: HistoryRecord extends infer R ? (R extends HistoryRecord ? Omit<R, 'at'> : never) : never): void {
+  #tell(record: Untimed): void {
     this.#records.push({ ...record, at: ++this.#at } as HistoryRecord); // the only thing that is missing
   }
 

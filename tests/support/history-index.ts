@@ -10,6 +10,7 @@ import type {
   SendAck,
   SendError,
   SendInvoke,
+  Settled,
   ShownList,
 } from './history.ts';
 
@@ -60,6 +61,7 @@ export interface Indexed {
   readonly shown: ReadonlyMap<string, ShownList>;
   readonly operations: readonly Operation[];
   readonly faults: readonly Fault[];
+  readonly settled: readonly Settled[];
   readonly ackTimes: readonly number[];
   /** Conversations with changes that leave no entry of their own: edits and deletions. */
   readonly changedOtherwise: ReadonlySet<string>;
@@ -77,6 +79,7 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
   const pages: PageRead[] = [];
   const shown = new Map<string, ShownList>();
   const faults: Fault[] = [];
+  const settled: Settled[] = [];
   const ackTimes: number[] = [];
   const acks = new Map<string, { at: number; upTo: number }[]>();
 
@@ -135,6 +138,9 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
       case 'shown':
         shown.set(`${record.client} ${record.conv}`, record);
         break;
+      case 'settled':
+        settled.push(record);
+        break;
       case 'fault':
         faults.push(record);
         break;
@@ -147,7 +153,7 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
 
   const logs = logsOf(dump);
   return {
-    ...{ dump, sent, logs, received, pages, shown, faults, ackTimes },
+    ...{ dump, sent, logs, received, pages, shown, faults, settled, ackTimes },
     stored: new Map(dump.messages.map((message) => [`${message.conv} ${message.id}`, message])),
     members: new Map(dump.members.map((member) => [`${member.conv} ${member.user}`, member])),
     operations: [...operations.values()],

@@ -49,6 +49,8 @@ export type MemberAck = Ending & { type: 'member.ack'; rev: number };
 export type MemberError = Ending & { type: 'member.err'; outcome: 'definite' | 'ambiguous' };
 
 export type Connection = Moment & ({ type: 'open'; client: string } | { type: 'close'; client: string; code: number });
+/** The server itself ran a batch again whose outcome nobody knew, and so learnt it; `committed` of them had been stored. */
+export type Settled = Moment & { type: 'settled'; ambiguous: number; committed: number };
 export type Fault = Moment & { type: 'fault'; kind: string; endedAt: number };
 
 export type HistoryRecord =
@@ -62,7 +64,11 @@ export type HistoryRecord =
   | MemberAck
   | MemberError
   | Connection
+  | Settled
   | Fault;
+
+/** What is told; the history knows when. */
+export type Untimed = HistoryRecord extends infer R ? (R extends HistoryRecord ? Omit<R, 'at'> : never) : never;
 
 export interface DumpedMessage {
   readonly conv: string;
@@ -106,12 +112,37 @@ export class History {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** @returns the operation, or what it was given */
-  add<R extends HistoryRecord>(record: Omit<R, 'at'>): void {
-    this.records.push({ ...record, at: this.now() } as R); // the only thing that is missing
+  add(record: Untimed): void {
+    this.records.push({ ...record, at: this.now() } as HistoryRecord); // the only thing that is missing
   }
 
   nextOp(): number {
     return ++this.#ops;
+  }
+
+  /** How long each finished operation took, in milliseconds. */
+  durations(): readonly number[] {
+    const began = new Map<number, number>();
+    const durations: number[] = [];
+    for (const record of this.records) {
+      if (record.type === 'send.invoke' || record.type === 'member.invoke') began.set(record.op, record.at);
+      else if ('op' in record) durations.push(record.at - (began.get(record.op) ?? record.at));
+    }
+    return durations;
+  }
+
+  /** For how long each operation has been waiting that has no end yet. */
+  waiting(now = this.now()): readonly number[] {
+    const began = new Map<number, number>();
+    for (const record of this.records) {
+      if (record.type === 'send.invoke' || record.type === 'member.invoke') began.set(record.op, record.at);
+      else if ('op' in record) began.delete(record.op);
+    }
+    return [...began.values()].map((at) => now - at);
+  }
+
+  /** The codes of sends that failed since a moment. */
+  failuresSince(at: number): readonly string[] {
+    return this.records.flatMap((record) => (record.type === 'send.err' && record.at >= at ? [record.code] : []));
   }
 }
