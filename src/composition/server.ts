@@ -12,7 +12,7 @@ import { decodeJson } from '#app/infrastructure/codecs/json.ts';
 import { localSecret } from '#app/infrastructure/config/local-secret.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
-import { PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
+import { logDestination, PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
@@ -78,8 +78,9 @@ export const startServer = async (config: Config, version: string, extensions: E
 const open = async (config: Config, version: string, extensions: Extensions, lifetime: Lifetime): Promise<Server> => {
   const [clock, random] = [new SystemClock(), new CryptoRandom()];
   const incarnation = Buffer.from(random.bytes(9)).toString('base64url');
-  const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination: process.stdout });
   const metrics = new PrometheusMetrics();
+  const destination = logDestination(1, () => metrics.count('log_dropped_total'));
+  const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination });
   const events = new InProcessEventBus(journal, metrics);
   traceEvents(events, journal);
   extensions.listen?.(events);

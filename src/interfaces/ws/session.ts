@@ -6,6 +6,8 @@ import type { Caller } from '../commands/command.ts';
 import type { LocalConversation } from './subscriptions.ts';
 import { Lane } from './lane.ts';
 
+const KEPT_LANES = 8;
+
 /**
  * One socket and all that is kept for it; nothing of it outlives the close. There may be a hundred thousand of these, so
  * what most of them never need is made when first needed.
@@ -53,7 +55,8 @@ export class Session {
     return lane;
   }
 
+  /** A few stay, for who writes to a conversation writes again. */
   forgetIdle(conversationId: ConversationId): void {
-    if (this.#lanes?.get(conversationId)?.idle) this.#lanes.delete(conversationId);
+    if (this.lanes > KEPT_LANES && this.#lanes?.get(conversationId)?.idle) this.#lanes.delete(conversationId);
   }
 }
