@@ -3,7 +3,7 @@ import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
-import { Refusal } from '#app/domain/shared/domain-error.ts';
+import { invalid, Refusal } from '#app/domain/shared/domain-error.ts';
 import { badInput, internal, wireErrorOf, type WireError } from '../protocol/errors.ts';
 import type { AnyCommand, Caller, Stranger } from './command.ts';
 
@@ -44,6 +44,8 @@ export const callCommand = async (
       return { ok: false, error: tooFast(taken.retryAfterMs) };
     }
     if (input instanceof Refusal) throw input;
+    // The schemas would take an array for an object without fields, and some need none.
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) throw invalid('', 'an object');
     const parsed = v.safeParse(command.input, input);
     if (!parsed.success) throw badInput(parsed.issues);
     return { ok: true, data: await command.run(parsed.output, caller) };

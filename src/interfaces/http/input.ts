@@ -26,7 +26,7 @@ const fromBody = (body: Uint8Array, decodeJson: DecodeJson): Fields => {
   const decoded = decodeJson(body);
   if ('malformed' in decoded) throw invalid('', decoded.malformed);
   const { value } = decoded;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('', 'a JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('', 'an object');
   return value as Fields;
 };
 

@@ -7,7 +7,7 @@ import { Handle } from '#app/domain/identity/handle.ts';
 import { NewPassword, Password, PASSWORD_MAX, PASSWORD_MIN } from '#app/domain/identity/password.ts';
 import { invalid } from '#app/domain/shared/domain-error.ts';
 import { ApiKeyId } from '#app/domain/shared/ids.ts';
-import { fromText } from './primitives.ts';
+import { fromText, object } from './primitives.ts';
 
 export const handle = fromText(Handle, {
   description: '3 to 32 of a-z, 0-9 and _, after NFKC and case folding',
@@ -46,7 +46,7 @@ const label = (longest: number) =>
   );
 
 /** What a client may say of its device; all of it optional. */
-export const device = v.object({
+export const device = object({
   name: v.optional(label(64), ''),
   platform: v.optional(label(32), ''),
   version: v.optional(label(32), ''),

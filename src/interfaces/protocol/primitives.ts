@@ -53,6 +53,15 @@ export const fromText = <Out>(parse: (text: string) => Out, described: Described
 export const fromNumber = <Out>(parse: (value: number) => Out, described: Described = {}) =>
   v.pipe(v.number('a number'), v.metadata({ ...described }), v.rawTransform<number, Out>(lifted(parse)));
 
+/** An object inside an input. v.object alone takes an array for one without fields, which passes where none is required. */
+export const object = <const Entries extends v.ObjectEntries>(entries: Entries): v.ObjectSchema<Entries, string> => {
+  const schema = v.object(entries, 'an object');
+  return {
+    ...schema,
+    '~run': (dataset, config) => schema['~run'](Array.isArray(dataset.value) ? { value: null } : dataset, config),
+  };
+};
+
 const uuid: Described = { format: 'uuid' };
 const uuidV7: Described = { format: 'uuid', description: 'a UUIDv7, in any case' };
 const counter: Described = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
