@@ -7,7 +7,7 @@ import { Participant, type ParticipantState } from '#app/domain/chat/participant
 import type { Stamp } from '#app/domain/chat/stamp.ts';
 import type { Seq } from '#app/domain/shared/counters.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
-import { anyOf, membershipOf, ownColumns, participantColumns, participantOf, storedContent, unreadIn } from './rows.ts';
+import { anyOf, membershipOf, ownColumns, participantColumns, participantOf, storedContent, unread } from './rows.ts';
 import type { Database } from './schema.ts';
 import { nextUrevs } from './users-rows.ts';
 
@@ -190,7 +190,7 @@ const userEvents = async (
 ): Promise<readonly UserEvent[]> => {
   const rows = await trx
     .selectFrom('participants as p')
-    .select([...participantColumns, ...ownColumns, unreadIn(id)])
+    .select([...participantColumns, ...ownColumns, unread('p.')])
     .where('p.conversation_id', '=', id)
     .where('p.user_id', '=', anyOf(users))
     .execute();

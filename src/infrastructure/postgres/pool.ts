@@ -47,12 +47,12 @@ export class PostgresPool extends Pool {
   readonly #epochs = new WeakMap<PoolClient, string>();
 
   constructor(connectionString: string, options: PoolOptions) {
-    const { deadlineMs = 2_500, maxWaiting = 500 } = options;
+    const { deadlineMs = 2_500, connectTimeoutMs = 1_000, maxWaiting = 500 } = options;
     const config = {
       connectionString,
       max: options.max,
       application_name: options.applicationName,
-      connectionTimeoutMillis: options.connectTimeoutMs ?? 1_000,
+      connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -64,7 +64,7 @@ export class PostgresPool extends Pool {
         idle_in_transaction_session_timeout: String(options.idleInTransactionMs ?? 1_000),
         ...DEMANDED,
       }),
-      onConnect: (client: Client) => within(deadlineMs, client, () => mustBeFit(client)),
+      onConnect: (client: Client) => within(connectTimeoutMs, client, () => mustBeFit(client)),
     };
     super(config);
     this.#limits = { deadlineMs, maxWaiting };

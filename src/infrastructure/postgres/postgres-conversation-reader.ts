@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type {
   ConversationReader,
   ListCursor,
@@ -184,7 +184,7 @@ const memberships = (db: Kysely<Database>) =>
     .select([...conversationColumns, 'c.active_at as c_active_at', ...participantColumns, ...ownColumns])
     .where('p.left_rev', 'is', null);
 
-/** The lines of a list; `cut` picks them before anything is looked up for each. */
+/** The lines of a list; `cut` picks them before anything is looked up for each. Logs have no holes: the last entry is at the head. */
 const listed = (db: Kysely<Database>, cut: (all: ReturnType<typeof memberships>) => ReturnType<typeof memberships>) =>
   db
     .selectFrom(cut(memberships(db)).as('line'))
@@ -200,14 +200,14 @@ const listed = (db: Kysely<Database>, cut: (all: ReturnType<typeof memberships>)
           .selectFrom('messages as m')
           .select(messageColumns)
           .whereRef('m.conversation_id', '=', 'line.c_id')
+          .whereRef('m.seq', '=', 'line.c_seq')
           .whereRef('m.seq', '>=', 'line.p_first_seq')
-          .orderBy('m.seq', 'desc')
-          .limit(1)
+          .limit(1) // keeps it a look per line, whatever the planner knows
           .as('last'),
       (join) => join.onTrue(),
     )
     .selectAll(['line', 'last'])
-    .select(['other.user_id as other_id', unread((column) => sql.ref(`line.p_${column}`))])
+    .select(['other.user_id as other_id', unread('line.p_')])
     .orderBy('line.c_active_at', 'desc')
     .orderBy('line.c_id', 'desc');
 

@@ -152,19 +152,13 @@ const changedOwnRows = async (
   most: number,
 ): Promise<readonly ChangedOwnRow[]> => {
   const memberships = await db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom('participants as p')
-        .select([...participantColumns, ...ownColumns])
-        .where('p.user_id', '=', userId)
-        .where('p.urev', '>', after)
-        .where('p.urev', '<=', upTo)
-        .orderBy('p.urev')
-        .limit(most)
-        .as('page'),
-    )
-    .selectAll('page')
-    .select(unread((column) => sql.ref(`page.p_${column}`)))
+    .selectFrom('participants as p')
+    .select([...participantColumns, ...ownColumns, unread('p.')])
+    .where('p.user_id', '=', userId)
+    .where('p.urev', '>', after)
+    .where('p.urev', '<=', upTo)
+    .orderBy('p.urev')
+    .limit(most)
     .execute();
   const blocks = await db
     .selectFrom('blocks')

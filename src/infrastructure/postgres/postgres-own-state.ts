@@ -6,7 +6,7 @@ import type { Seq } from '#app/domain/shared/counters.ts';
 import { notFound } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import type { Postgres } from './database.ts';
-import { membershipOf, ownColumns, participantColumns, unreadIn } from './rows.ts';
+import { membershipOf, ownColumns, participantColumns, unread } from './rows.ts';
 import type { Database, ParticipantsTable } from './schema.ts';
 import { nextUrevs } from './users-rows.ts';
 
@@ -127,7 +127,7 @@ const read = async (db: Kysely<Database>, userId: UserId, conversationId: Conver
   const row = await db
     .selectFrom('participants as p')
     .innerJoin('conversations as c', 'c.id', 'p.conversation_id')
-    .select([...participantColumns, ...ownColumns, unreadIn(conversationId)])
+    .select([...participantColumns, ...ownColumns, unread('p.')])
     .select(['c.seq as head', 'c.member_count', sql<Date>`clock_timestamp()`.as('now')])
     .where('p.conversation_id', '=', conversationId)
     .where('p.user_id', '=', userId)

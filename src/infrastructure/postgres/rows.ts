@@ -1,13 +1,12 @@
-import { type Expression, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ConversationState } from '#app/domain/chat/conversation.ts';
 import type { OwnMembership, Unread } from '#app/domain/chat/membership.ts';
 import type { MessageState } from '#app/domain/chat/message.ts';
 import { MessageType, type MessageText, type SystemNotice } from '#app/domain/chat/message-content.ts';
 import type { ParticipantState } from '#app/domain/chat/participant.ts';
-import type { ConversationId } from '#app/domain/shared/ids.ts';
 import type { ConversationsTable, MessagesTable, ParticipantsTable } from './schema.ts';
 
-/** Unread messages are counted up to here. */
+/** Unread messages are counted exactly up to here. */
 const UNREAD_LIMIT = 1_000;
 
 // Columns carry the letter of their table, so that a join of all three still says which `rev` is whose.
@@ -54,28 +53,13 @@ export type ParticipantRow = Row<typeof participantColumns, 'p', ParticipantsTab
 export type OwnRow = ParticipantRow & Row<typeof ownColumns, 'p', ParticipantsTable> & { readonly p_unread: number };
 export type MessageRow = Row<typeof messageColumns, 'm', MessagesTable>;
 
-/**
- * The one definition of unread: others' undeleted messages after the read cursor; entries of the server don't count,
- * former members have none. Counted up to the limit and one more, along the primary key: without the order the planner
- * may build a bitmap of all that is unread first.
- * @param of where the membership's columns stand; the conversation's id as a constant where it is one, for the planner
- * sees then that one partition is enough
- */
-export const unread = (of: (column: UnreadColumn) => Expression<unknown>) =>
-  sql<number>`(
-    SELECT count(*) FROM (
-      SELECT FROM messages AS u
-      WHERE u.conversation_id = ${of('conversation_id')} AND u.seq > greatest(${of('read_seq')}, ${of('first_seq')} - 1)
-        AND u.sender_id <> ${of('user_id')} AND u.type <> ${sql.lit(MessageType.System)} AND u.deleted_at IS NULL
-        AND ${of('left_rev')} IS NULL
-      ORDER BY u.seq LIMIT ${sql.lit(UNREAD_LIMIT + 1)}
-    ) AS counted
-  )`.as('p_unread');
-type UnreadColumn = 'conversation_id' | 'user_id' | 'read_seq' | 'first_seq' | 'left_rev';
-
-/** For one conversation's participants rows, as `p`. */
-export const unreadIn = (id: ConversationId) =>
-  unread((column) => (column === 'conversation_id' ? sql<unknown>`${id}::uuid` : sql.ref(`p.${column}`)));
+/** Of a membership whose columns begin with this; former members have none. What counts stands in migrations/0003-unread.sql. */
+export const unread = (membership: 'p.' | 'line.p_') => {
+  const of = (column: keyof ParticipantsTable) => sql.ref(`${membership}${column}`);
+  return sql<number>`CASE WHEN ${of('left_rev')} IS NULL
+    THEN unread_count(${of('conversation_id')}, ${of('user_id')}, greatest(${of('read_seq')}, ${of('first_seq')} - 1))
+    ELSE 0 END`.as('p_unread');
+};
 
 /** As one parameter, so that the statement is the same for any number. */
 export const anyOf = <Id extends string>(ids: readonly Id[]) => sql<Id>`any(${ids}::uuid[])`;
