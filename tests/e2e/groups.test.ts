@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freshFetch, heldBy } from '../support/fresh-fetch.ts';
+import { ReferenceClient } from '../support/reference-client.ts';
+import { eventually } from '../support/raw-socket.ts';
+import { RunningServer, type TestUser } from '../support/running-server.ts';
+import { times } from '../support/scale.ts';
+import { eventOf, flushed, heardOf, wordsOf } from '../support/told.ts';
+import type { WsClient } from '../support/ws-client.ts';
+
+describe('groups', () => {
+  const secret = randomBytes(32).toString('hex');
+  let server: RunningServer;
+  let ann: TestUser;
+  let ben: TestUser;
+  let cleo: TestUser;
+  let annPhone: WsClient;
+  let benPhone: WsClient;
+  let cleoPhone: WsClient;
+
+  beforeAll(async () => {
+    server = await RunningServer.start({ settings: { JWT_SECRET: secret } });
+  });
+  beforeEach(async () => {
+    [ann, ben, cleo] = (await server.users(3)) as [TestUser, TestUser, TestUser];
+    [annPhone, benPhone, cleoPhone] = (await Promise.all([ann, ben, cleo].map((user) => server.connectAs(user)))) as [
+      WsClient,
+      WsClient,
+      WsClient,
+    ];
+  });
+
+  const send = (conversationId: string, content: string, by = ann) =>
+    server.as(by, 'message.send', { conversationId, id: v7(), content });
+  /** The entries of the server in the log, as somebody reads it. */
+  const notices = async (user: TestUser, conversationId: string) =>
+    ((await server.as(user, 'message.history', { conversationId }))['messages'] as { type: string; content: unknown }[])
+      .filter(({ type }) => type === 'system')
+      .map(({ content }) => content);
+
+  it('begin, grow, change and shrink under everybody’s eyes, each change one rev with the entry that tells it', async () => {
+    const id = v7();
+    const create = { id, title: 'Tuesdays', users: [ben.userId] };
+    const [first, again] = [
+      await annPhone.call('conversation.create', create),
+      await annPhone.call('conversation.create', create),
+    ];
+    expect(first.data).toMatchObject({ rev: 1, seq: 1, memberCount: 2, role: 'owner' });
+    expect(again.data).toEqual(first.data);
+    await eventOf(benPhone, 'membership.joined', id);
+
+    const ask = async (client: WsClient, type: string, input: object) => {
+      const reply = await client.call(type, { conversationId: id, ...input });
+      expect(reply.error, type).toBeUndefined();
+    };
+    await ask(annPhone, 'member.add', { users: [cleo.userId] });
+    await eventOf(cleoPhone, 'membership.joined', id);
+    await ask(annPhone, 'member.set_role', { userId: cleo.userId, role: 'admin' });
+    await ask(cleoPhone, 'conversation.update', { title: 'Wednesdays' });
+    await ask(cleoPhone, 'member.remove', { userId: ben.userId });
+    await ask(cleoPhone, 'conversation.leave', {});
+    await eventOf(annPhone, 'member.removed', id, 6);
+    await flushed(annPhone, benPhone, cleoPhone);
+
+    const all = [
+      ...['conversation.created 1', 'member.added 2', 'member.changed 3', 'conversation.changed 4'],
+      ...['member.removed 5', 'member.removed 6'],
+    ];
+    expect(heardOf(annPhone, id)).toEqual(all.slice(1)); // of its beginning, the reply and `membership.joined` tell
+    expect(heardOf(benPhone, id)).toEqual(all.slice(1, 4));
+    expect(heardOf(cleoPhone, id)).toEqual(all.slice(2, 5));
+    for (const client of [benPhone, cleoPhone])
+      expect((await eventOf(client, 'membership.left', id)).membership?.member).toBe(false);
+    expect(await notices(ann, id)).toEqual([
+      { event: 'conversation.created' },
+      { event: 'members.added', users: [cleo.userId] },
+      { event: 'member.role_changed', user: cleo.userId, role: 'admin' },
+      { event: 'conversation.renamed', title: 'Wednesdays' },
+      { event: 'member.removed', user: ben.userId },
+      { event: 'member.left', user: cleo.userId },
+    ]);
+    const { conversations } = await server.as(ben, 'conversation.list', {});
+    expect(conversations).toEqual([]);
+  });
+
+  it('end for everybody at once', async () => {
+    const id = await server.aGroup(ann, [ben]);
+    await eventOf(benPhone, 'membership.joined', id);
+    await server.as(ann, 'conversation.delete', { conversationId: id });
+    for (const client of [annPhone, benPhone]) await eventOf(client, 'membership.left', id);
+    for (const user of [ann, ben]) {
+      expect((await server.as(user, 'conversation.list', {}))['conversations']).toEqual([]);
+      await expect(server.as(user, 'message.history', { conversationId: id })).rejects.toThrow('not_found');
+    }
+  });
+
+  it('keep an owner', async () => {
+    const id = await server.aGroup(ann, [ben]);
+    const leave = () => server.as(ann, 'conversation.leave', { conversationId: id });
+    await expect(leave()).rejects.toThrow('conflict last_owner');
+    await server.as(ann, 'member.set_role', { conversationId: id, userId: ben.userId, role: 'owner' });
+    await leave();
+    await expect(send(id, 'still here?')).rejects.toThrow('not_found');
+  });
+
+  describe('whose history is hidden', () => {
+    it('show who joins late nothing old: no words, no edit, no answer that quotes; the counters run on', async () => {
+      const id = await server.aGroup(ann, [ben], { historyVisible: false });
+      const old = v7();
+      await server.as(ann, 'message.send', { conversationId: id, id: old, content: 'a secret' });
+      await server.as(ann, 'member.add', { conversationId: id, users: [cleo.userId] }); // rev 3, seq 3
+      const { membership } = await eventOf(cleoPhone, 'membership.joined', id);
+      expect(membership).toMatchObject({ firstSeq: 3 });
+      await send(id, 'welcome'); // rev 4
+      await server.as(ann, 'message.edit', { conversationId: id, id: old, content: 'a secret, edited' }); // rev 5
+      await server.as(ann, 'message.delete', { conversationId: id, id: old }); // rev 6
+      await send(id, 'bye'); // rev 7
+      await eventOf(cleoPhone, 'message.created', id, 7);
+      await eventOf(benPhone, 'message.created', id, 7);
+      expect(heardOf(benPhone, id).slice(-4)).toEqual([
+        ...['message.created 4', 'message.edited 5', 'message.deleted 6', 'message.created 7'],
+      ]);
+      expect(heardOf(cleoPhone, id)).toEqual([
+        ...['message.created 4', 'conversation.advanced 5', 'conversation.advanced 6', 'message.created 7'],
+      ]);
+      expect((await eventOf(cleoPhone, 'conversation.advanced', id, 5)).seq).toBe(2);
+      expect(JSON.stringify(cleoPhone.events)).not.toContain('a secret');
+      const seen = await server.as(cleo, 'message.history', { conversationId: id, before: 3 });
+      expect(seen['messages']).toEqual([]);
+      await expect(
+        server.as(cleo, 'message.send', { conversationId: id, id: v7(), content: 'what was it?', replyTo: 2 }),
+      ).rejects.toThrow('reply_to_unknown');
+    });
+
+    it('tell members of different times only what concerns each', async () => {
+      const id = await server.aGroup(ann, [], { historyVisible: false });
+      const add = (user: TestUser) => server.as(ann, 'member.add', { conversationId: id, users: [user.userId] });
+      await add(ben); // rev 2, seq 2
+      await eventOf(benPhone, 'membership.joined', id);
+      const middle = v7();
+      await server.as(ann, 'message.send', { conversationId: id, id: middle, content: 'between the two' }); // rev 3, seq 3
+      await add(cleo); // rev 4, seq 4
+      await eventOf(cleoPhone, 'membership.joined', id);
+      const device = new ReferenceClient(ben.userId, ben.token);
+      await device.connect(server.ws);
+      await server.as(ann, 'message.edit', { conversationId: id, id: middle, content: 'for Ben' }); // rev 5
+      await send(id, 'after'); // rev 6
+      await eventOf(cleoPhone, 'message.created', id, 6);
+      await eventually(() => device.held.get(id)?.cursor === 6 && device.calm, 'the device is at the head');
+      // Ben may see it and is told to look; Cleo may not, and only counts.
+      expect(heldBy(device)).toEqual(await freshFetch(server, ben));
+      expect(device.held.get(id)?.log.map(({ content }) => content)).toContain('for Ben');
+      expect(JSON.stringify(cleoPhone.events)).not.toContain('for Ben');
+      expect(device.met).toMatchObject({ advanced: 0, syncs: 1 });
+      device.drop();
+    });
+  });
+
+  describe('who was removed', () => {
+    it('hears nothing more on any device, and is told so', async () => {
+      const id = await server.aGroup(ann, [ben]);
+      const benLaptop = await server.connectAs(ben);
+      await send(id, 'before');
+      await server.as(ann, 'member.remove', { conversationId: id, userId: ben.userId });
+      await send(id, 'behind your back');
+      await eventOf(annPhone, 'message.created', id, 4);
+      for (const client of [benPhone, benLaptop]) {
+        expect((await eventOf(client, 'membership.left', id)).membership).toMatchObject({ member: false });
+        await flushed(client);
+        expect(wordsOf(client, id)).toEqual(['before']);
+        for (const type of ['message.history', 'conversation.get', 'member.list'])
+          expect((await client.call(type, { conversationId: id })).error?.code).toBe('not_found');
+      }
+    });
+
+    it('hears all that he may and nothing else, in a thousand rounds of removal among sends', {
+      timeout: 120_000,
+    }, async () => {
+      const id = await server.aGroup(ann, [ben, cleo]);
+      await Promise.all([benPhone, cleoPhone].map((client) => eventOf(client, 'membership.joined', id)));
+      const ask = async (client: WsClient, type: string, input: object) => {
+        const { error } = await client.call(type, { conversationId: id, ...input });
+        expect(error).toBeUndefined();
+      };
+      const say = (client: WsClient) => ask(client, 'message.send', { id: v7(), content: 'words' });
+      for (let round = 0; round < times(1_000, 100_000); round++)
+        await Promise.all([
+          say(cleoPhone),
+          ask(annPhone, 'member.remove', { userId: ben.userId }),
+          say(cleoPhone),
+          say(annPhone),
+          ask(annPhone, 'member.add', { users: [ben.userId] }),
+          say(annPhone),
+        ]);
+      const { rev: head } = (await server.as(ann, 'conversation.get', { conversationId: id })) as { rev: number };
+      await eventOf(cleoPhone, 'message.created', id, head);
+      await flushed(benPhone);
+      const revs = (client: WsClient, type: string) =>
+        heardOf(client, id).flatMap((event) => (event.startsWith(`${type} `) ? [Number(event.split(' ')[1])] : []));
+      const back = revs(cleoPhone, 'member.added');
+      const away = revs(cleoPhone, 'member.removed').map((left, round) => [left, back[round]!] as const); // one of each a round
+      const mayHear = Array.from({ length: head }, (_, n) => n + 1).filter(
+        (rev) => rev > 1 && !away.some(([left, joined]) => rev >= left && rev <= joined),
+      );
+      expect(revs(benPhone, 'message.created')).toEqual(mayHear);
+      expect(heardOf(benPhone, id)).toHaveLength(mayHear.length);
+    });
+
+    it('hears nothing of it on a node that never heard of the removal', async () => {
+      const other = await RunningServer.start({ settings: { JWT_SECRET: secret }, databaseUrl: server.databaseUrl });
+      const id = await server.aGroup(ann, [ben]);
+      const [annThere, benThere] = [await other.connectAs(ann), await other.connectAs(ben)];
+      await server.as(ann, 'member.remove', { conversationId: id, userId: ben.userId }); // rev 2, told on this node alone
+      await other.as(ann, 'message.send', { conversationId: id, id: v7(), content: 'behind your back' }); // rev 3
+      const repair = await annThere.until(({ type }) => type === 'conversation.changes');
+      expect(repair.data).toMatchObject({ conversationId: id, from: 1, upTo: 3 });
+      await other.as(ann, 'message.send', { conversationId: id, id: v7(), content: 'and again' });
+      await eventOf(annThere, 'message.created', id, 4);
+      await flushed(benThere);
+      expect(benThere.events.filter(({ data }) => data['conversationId'] === id)).toEqual([]);
+      await other.stop();
+    });
+  });
+});
