@@ -196,7 +196,7 @@ const mustBeFit = async (client: Client): Promise<void> => {
 };
 
 /** Counters travel as numbers; one that a number can't hold exactly is a fault, not a rounding. */
-export const safeInteger = (text: string): number => {
+const safeInteger = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError('a bigint beyond 2^53 came out of the database');
   return value;
