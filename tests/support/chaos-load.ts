@@ -10,6 +10,9 @@ import type { History, Shown } from './history.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
 
+/** What the database holds for it. */
+export const textOf = (content: unknown): string => (typeof content === 'string' ? content : JSON.stringify(content));
+
 /** What an attempt came to, as a client must understand it. */
 export type SendOutcome =
   | { readonly ok: true; readonly seq: number; readonly rev: number; readonly duplicate: boolean }
@@ -87,18 +90,21 @@ export const overLog = (world: ChatWorld): ((draft: MessageDraft) => Promise<Sen
   };
 };
 
+/** What a change of members came to; `rev` when it is known. */
+export type MemberOutcome =
+  | { readonly ok: true; readonly rev?: number }
+  | { readonly ok: false; readonly again: boolean };
+
 /** Adds and removes one user for as long as it runs. */
 export class Churn {
   #running = true;
   readonly #done: Promise<void>;
-  changes = 0;
 
   constructor(
     private readonly history: History,
-    private readonly acts: Acts,
     private readonly conv: ConversationId,
-    private readonly owner: UserId,
     private readonly user: UserId,
+    private readonly attempt: (change: 'add' | 'remove') => Promise<MemberOutcome>,
   ) {
     this.#done = this.#run();
   }
@@ -109,33 +115,38 @@ export class Churn {
   }
 
   async #run(): Promise<void> {
-    for (let add = false; this.#running; ) {
+    let add = false;
+    while (this.#running) {
       if (await this.#change(add ? 'add' : 'remove')) add = !add;
       await pause(40);
     }
   }
 
-  /** @returns whether it stands; a second try of what had been committed is told by the refusal, or changes nothing */
+  /** @returns whether it stands; the second try of what had been committed is refused, or changes nothing */
   async #change(change: 'add' | 'remove'): Promise<boolean> {
     const op = this.history.nextOp();
-    const { conv, user, owner } = this;
-    this.history.add({ type: 'member.invoke', op, conv, user, change });
-    try {
-      const changed = await (change === 'add'
-        ? this.acts.add(conv, owner, [user])
-        : this.acts.remove(conv, owner, user));
-      if (changed) this.history.add({ type: 'member.ack', op, rev: changed.event.rev });
-      else this.history.add({ type: 'member.err', op, outcome: 'definite' });
-      this.changes++;
-      return true;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const unknown = error.kind === 'unavailable';
-      this.history.add({ type: 'member.err', op, outcome: unknown ? 'ambiguous' : 'definite' });
-      return !unknown;
-    }
+    this.history.add({ type: 'member.invoke', op, conv: this.conv, user: this.user, change });
+    const outcome = await this.attempt(change);
+    if (outcome.ok) this.history.add({ type: 'member.ack', op, rev: outcome.rev ?? UNTOLD });
+    else this.history.add({ type: 'member.err', op, outcome: outcome.again ? 'ambiguous' : 'definite' });
+    return outcome.ok || !outcome.again;
   }
 }
+
+/** No rev of a change; the log tells it. */
+const UNTOLD = 0;
+
+export const overConversations =
+  (acts: Acts, conv: ConversationId, owner: UserId, user: UserId) =>
+  async (change: 'add' | 'remove'): Promise<MemberOutcome> => {
+    try {
+      const changed = await (change === 'add' ? acts.add(conv, owner, [user]) : acts.remove(conv, owner, user));
+      return { ok: true, ...(changed && { rev: changed.event.rev }) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { ok: false, again: error.kind === 'unavailable' };
+    }
+  };
 
 /** One who follows a conversation by catching up, over and over, and reads a page now and then. */
 export class Follower {
@@ -172,10 +183,11 @@ export class Follower {
   }
 
   async #run(): Promise<void> {
-    for (let round = 0; this.#running; round++) {
+    let round = 0;
+    while (this.#running) {
       try {
         await this.#catchUp();
-        if (round % 4 === 0) await this.#page();
+        if (round++ % 4 === 0) await this.#page();
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
       }
@@ -197,7 +209,7 @@ export class Follower {
       for (const row of rows) {
         if (row.kind !== 'message') continue;
         const { id, seq, content } = row.message;
-        const hash = hashOf(typeof content === 'string' ? content : JSON.stringify(content));
+        const hash = hashOf(textOf(content));
         this.#held.set(id, { id, seq, hash });
         this.history.add({
           type: 'recv',
@@ -224,7 +236,7 @@ export class Follower {
         if (error instanceof Refusal && error.kind === 'not_found') return [];
         throw error;
       });
-    const shown = rows.map(({ id, seq, content }) => ({ id, seq, hash: hashOf(String(content)) }));
+    const shown = rows.map(({ id, seq, content }) => ({ id, seq, hash: hashOf(textOf(content)) }));
     const from = shown[0]?.seq ?? 1;
     this.history.add({
       type: 'page',

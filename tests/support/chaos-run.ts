@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
-import { Churn, Follower, overLog, Sender } from './chaos-load.ts';
+import { Churn, Follower, overConversations, overLog, Sender } from './chaos-load.ts';
 import { aGroup, aPrivate, Acts } from './chat-world.ts';
 import { judge, type Judgement } from './checker.ts';
 import { dump } from './dump.ts';
@@ -38,7 +38,10 @@ export class ChaosRun {
       ['ben-1', ben, pair],
     ] as const)
       run.#senders.push(new Sender(run.history, client, user, conv, overLog(world)));
-    run.#churns.push(new Churn(run.history, acts, open, ann, cleo), new Churn(run.history, acts, hidden, ben, dan));
+    run.#churns.push(
+      new Churn(run.history, open, cleo, overConversations(acts, open, ann, cleo)),
+      new Churn(run.history, hidden, dan, overConversations(acts, hidden, ben, dan)),
+    );
     for (const [name, user, conv] of [
       ['ben-2', ben, open],
       ['cleo-2', cleo, open],

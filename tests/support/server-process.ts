@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { freePort } from './postgres-server.ts';
+
+const ROOMY = '900000/9000000';
+const limits = ['HANDSHAKE', 'LOGIN', 'REFRESH', 'SEND', 'SYNC', 'READ', 'WRITE', 'SIGNAL'];
+
+/** A whole server in a process of its own, as an operator starts it; it may be killed and started again on its port. */
+export class ServerProcess {
+  #process: ChildProcess | undefined;
+  #said = '';
+
+  private constructor(
+    readonly port: number,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async start(databaseUrl: string): Promise<ServerProcess> {
+    const port = await freePort();
+    const server = new ServerProcess(port, {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], WS_PORT: String(port) },
+      ...{ METRICS_PORT: String(await freePort()), DATABASE_URL: databaseUrl, ALLOW_GUESTS: 'true' },
+      ...{ JWT_SECRET: randomBytes(32).toString('base64url'), LOG_LEVEL: 'error', LIMIT_FRAMES_PER_SECOND: '1000000' },
+      ...Object.fromEntries(limits.map((name) => [`LIMIT_RATE_${name}`, ROOMY])),
+    });
+    await server.start();
+    return server;
+  }
+
+  get http(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  get ws(): string {
+    return `ws://127.0.0.1:${this.port}/v1/ws`;
+  }
+
+  /** Resolves when it listens. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+      env: this.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = child;
+    this.#said = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stderr?.on('data', (words: Buffer) => {
+        this.#said = (this.#said + words.toString()).slice(-10_000);
+        if (this.#said.includes('Tertulia is listening')) resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${this.#said}`)));
+    });
+  }
+
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Enters as a guest. */
+  async aGuest(displayName: string): Promise<{ userId: string; token: string }> {
+    const { user, accessToken } = (await this.command('session.guest', { displayName })) as {
+      user: { id: string };
+      accessToken: string;
+    };
+    return { userId: user.id, token: accessToken };
+  }
+
+  /** @throws Error unless it went well */
+  async command(type: string, input: object, token?: string): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.http}/v1/commands/${type}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(input),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${type}: ${response.status} ${text}`);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+}

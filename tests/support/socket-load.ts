@@ -1,0 +1,262 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MessageDraft } from '#app/domain/chat/message.ts';
+import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import { hashOf, type MemberOutcome, type SendOutcome, textOf } from './chaos-load.ts';
+import type { History, Shown } from './history.ts';
+import { type Reply, WsClient } from './ws-client.ts';
+
+const ANSWER_MS = 8_000;
+
+export interface Somebody {
+  readonly userId: UserId;
+  readonly token: string;
+}
+
+/** A device that connects again whenever its connection is gone. */
+export class Line {
+  #client: Promise<WsClient> | undefined;
+  /** Told by the reply to `auth`. */
+  epoch = '';
+
+  constructor(
+    private readonly url: string,
+    readonly somebody: Somebody,
+    private readonly opened: (client: WsClient) => void = () => {},
+  ) {}
+
+  /** Undefined when there was no answer: nothing is known of what was asked. */
+  async call(type: string, input: object): Promise<Reply | undefined> {
+    const connected = (this.#client ??= this.#connect());
+    try {
+      const client = await connected;
+      if (!client.open) throw new Error('closed');
+      return await client.call(type, input, ANSWER_MS);
+    } catch {
+      if (this.#client === connected) this.#client = undefined;
+      return undefined;
+    }
+  }
+
+  /** Connected, if it can be. */
+  async keep(): Promise<void> {
+    const connected = (this.#client ??= this.#connect());
+    const open = await connected.then((client) => client.open).catch(() => false);
+    if (!open && this.#client === connected) this.#client = undefined;
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    client?.socket.terminate();
+  }
+
+  async #connect(): Promise<WsClient> {
+    const client = await WsClient.connect(this.url);
+    this.opened(client);
+    const reply = await client.auth(this.somebody.token);
+    if (!reply.ok) {
+      client.socket.terminate();
+      throw new Error(`auth was refused: ${reply.error?.code}`);
+    }
+    this.epoch = reply.data?.['epoch'] as string;
+    return client;
+  }
+}
+
+const NO_ANSWER = { ok: false, code: 'unavailable', rule: 'no_answer' } as const;
+
+export const overLine =
+  (line: Line) =>
+  async ({ id, conversationId, content }: MessageDraft): Promise<SendOutcome> => {
+    const reply = await line.call('message.send', { id, conversationId, content });
+    if (!reply) return NO_ANSWER;
+    if (!reply.ok) return { ok: false, code: reply.error?.code ?? '', rule: reply.error?.rule ?? '' };
+    const { seq, rev, duplicate } = reply.data as { seq: number; rev: number; duplicate: boolean };
+    return { ok: true, seq, rev, duplicate };
+  };
+
+export const membersOverLine =
+  (line: Line, conversationId: ConversationId, userId: UserId) =>
+  async (change: 'add' | 'remove'): Promise<MemberOutcome> => {
+    const reply = await (change === 'add'
+      ? line.call('member.add', { conversationId, users: [userId] })
+      : line.call('member.remove', { conversationId, userId }));
+    if (!reply?.ok) return { ok: false, again: !reply || reply.error?.code === 'unavailable' };
+    const [member] = (reply.data?.['members'] ?? []) as { rev: number }[];
+    return { ok: true, ...(member && { rev: member.rev }) };
+  };
+
+interface MessageRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly rev: number;
+  readonly content?: unknown;
+}
+interface Told {
+  readonly conversationId?: string;
+  readonly message?: MessageRow;
+  readonly rows?: readonly { readonly message?: MessageRow }[];
+}
+
+/** One who tells of every message that a live connection brings, and drops by rev what it has. */
+export class Listener {
+  #running = true;
+  readonly #line: Line;
+  readonly #done: Promise<void>;
+  readonly #last = new Map<string, number>();
+  heard = 0;
+
+  constructor(
+    private readonly history: History,
+    private readonly name: string,
+    url: string,
+    private readonly somebody: Somebody,
+  ) {
+    this.#line = new Line(url, somebody, (client) => client.socket.on('message', (data: Buffer) => this.#hear(data)));
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await this.#done;
+    await this.#line.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#running) {
+      await this.#line.keep();
+      await pause(50);
+    }
+  }
+
+  #hear(data: Buffer): void {
+    const frame = JSON.parse(data.toString()) as { id?: number; data?: Told };
+    if ('id' in frame || frame.data?.conversationId === undefined) return;
+    const { conversationId: conv, message, rows = [] } = frame.data;
+    for (const row of message ? [message] : rows.flatMap((one) => one.message ?? [])) {
+      if (row.rev <= (this.#last.get(conv) ?? 0)) continue;
+      this.#last.set(conv, row.rev);
+      this.heard++;
+      const { rev, seq, id } = row;
+      const hash = hashOf(textOf(row.content));
+      this.history.add({ type: 'recv', client: this.name, user: this.somebody.userId, conv, rev, seq, id, hash });
+    }
+  }
+}
+
+interface SyncReply {
+  readonly epoch: string;
+  readonly conversations: readonly {
+    readonly upTo: number;
+    readonly rows?: readonly { readonly message?: MessageRow }[];
+    readonly more?: boolean;
+    readonly gone?: true;
+    readonly gap?: true;
+    readonly reset?: true;
+  }[];
+  readonly next?: string;
+}
+
+/** One who follows a conversation by `sync` over its connection, and at the end says what it shows. */
+export class SocketFollower {
+  #running = true;
+  readonly #line: Line;
+  readonly #done: Promise<void>;
+  #cursor = 0;
+  #held = new Map<string, Shown>();
+
+  constructor(
+    private readonly history: History,
+    private readonly name: string,
+    url: string,
+    private readonly somebody: Somebody,
+    private readonly conv: ConversationId,
+  ) {
+    this.#line = new Line(url, somebody);
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await this.#done;
+    for (let tries = 0; !(await this.#catchUp()); tries++) {
+      if (tries > 50) throw new Error(`${this.name} can't catch up`);
+      await pause(100);
+    }
+    const rows = [...this.#held.values()].toSorted((a, b) => a.seq - b.seq);
+    const line = await this.#line.call('conversation.get', { conversationId: this.conv });
+    const membership = line?.data?.['membership'] as { unread: { count: number } } | undefined;
+    const unread = membership?.unread.count ?? 0;
+    this.history.add({ type: 'shown', client: this.name, user: this.somebody.userId, conv: this.conv, rows, unread });
+    await this.#line.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#running) {
+      await this.#catchUp();
+      await pause(60);
+    }
+  }
+
+  /** @returns whether it has */
+  async #catchUp(): Promise<boolean> {
+    const cursor = this.#cursor;
+    let next: string | undefined;
+    do {
+      await this.#line.keep();
+      const cursors = [[this.conv, cursor]];
+      const reply = await this.#line.call('sync', {
+        epoch: this.#line.epoch,
+        urev: 0,
+        cursors,
+        ...(next !== undefined && { next }),
+      });
+      if (!reply?.ok) return false;
+      const synced = reply.data as unknown as SyncReply;
+      for (const conversation of synced.conversations) {
+        if (conversation.gone) this.#forget();
+        else if (conversation.gap || conversation.reset) {
+          this.#forget();
+          if (!(await this.#window())) return false;
+          this.#cursor = conversation.upTo;
+        } else {
+          for (const { message } of conversation.rows ?? []) if (message) this.#hold(message);
+          if (!conversation.more) this.#cursor = conversation.upTo;
+        }
+      }
+      next = synced.next;
+    } while (next !== undefined);
+    return true;
+  }
+
+  #forget(): void {
+    this.#cursor = 0;
+    this.#held = new Map();
+  }
+
+  #hold({ id, seq, content }: MessageRow): void {
+    this.#held.set(id, { id, seq, hash: hashOf(textOf(content)) });
+  }
+
+  /** All of the log, from the newest on. */
+  async #window(): Promise<boolean> {
+    for (let before: number | undefined; ; ) {
+      const invokedAt = performance.now();
+      const conversationId = this.conv;
+      const reply = await this.#line.call('message.history', {
+        conversationId,
+        limit: 100,
+        ...(before !== undefined && { before }),
+      });
+      if (!reply?.ok) return false;
+      const { messages, more } = reply.data as unknown as { messages: MessageRow[]; more: boolean };
+      for (const message of messages) this.#hold(message);
+      const rows = messages.map(({ id, seq, content }) => ({ id, seq, hash: hashOf(textOf(content)) }));
+      const to = before === undefined ? {} : { to: before - 1 };
+      const { name: client, conv } = this;
+      const from = rows[0]?.seq ?? Infinity;
+      this.history.add({ type: 'page', client, user: this.somebody.userId, conv, invokedAt, from, ...to, rows });
+      before = messages[0]?.seq;
+      if (!more || before === undefined) return true;
+    }
+  }
+}
