@@ -196,7 +196,7 @@ describe('a transaction', () => {
           await sql`update notes set text = text || 'x' where id = ${second}`.execute(trx);
         });
       await Promise.all([crosswise(1, 2), crosswise(2, 1)]);
-      expect(attempts).toBe(3);
+      expect(attempts).toBeGreaterThan(2); // the one that was rolled back may meet the other again
       expect((await postgres.pool.query('select text from notes')).rows).toEqual([{ text: 'xx' }, { text: 'xx' }]);
       await Promise.all(opened.splice(0).map((one) => one.close()));
     } finally {
