@@ -12,7 +12,8 @@ import { decodeJson } from '#app/infrastructure/codecs/json.ts';
 import { localSecret } from '#app/infrastructure/config/local-secret.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
-import { logDestination, PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
+import { LogStream } from '#app/infrastructure/logging/log-stream.ts';
+import { PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
@@ -59,6 +60,7 @@ export interface Server {
 }
 
 const TICK_MS = 1_000;
+const LOG_FLUSH_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
 const ANTI_ENTROPY_MS = 30_000;
 /** A node that lost track looks again this soon. */
@@ -79,7 +81,8 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const [clock, random] = [new SystemClock(), new CryptoRandom()];
   const incarnation = Buffer.from(random.bytes(9)).toString('base64url');
   const metrics = new PrometheusMetrics();
-  const destination = logDestination(1, () => metrics.count('log_dropped_total'));
+  const destination = new LogStream(process.stdout, () => metrics.count('log_dropped_total'));
+  lifetime.own(destination, (opened) => opened.close(LOG_FLUSH_MS));
   const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination });
   const events = new InProcessEventBus(journal, metrics);
   traceEvents(events, journal);

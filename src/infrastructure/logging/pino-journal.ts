@@ -1,4 +1,4 @@
-import { type DestinationStream, pino } from 'pino';
+import type { DestinationStream } from 'pino';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { Random } from '#app/application/ports/random.ts';
@@ -86,12 +86,3 @@ export class PinoJournal implements Journal {
     return ++this.#window.faults > AT_LENGTH;
   }
 }
-
-const MOST_BUFFERED = 4 * 1_024 * 1_024;
-
-/**
- * A stream that a slow reader can't stop the server with: what does not fit into its buffer is left out and counted.
- * What is buffered is written when the process ends, unless it is killed.
- */
-export const logDestination = (target: number | string, dropped: () => void): DestinationStream =>
-  pino.destination({ dest: target, sync: false, minLength: 0, maxLength: MOST_BUFFERED }).on('drop', dropped);

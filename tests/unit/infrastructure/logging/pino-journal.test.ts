@@ -1,6 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { DomainEvent } from '#app/domain/shared/domain-event.ts';
@@ -9,7 +6,6 @@ import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
 import { PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
 import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 let written: string[];
 let now: number;
 const journalIn = (format: 'json' | 'text', level: 'debug' | 'info' | 'warn' | 'error' = 'info') =>
@@ -315,39 +311,6 @@ describe('the trace of events', () => {
       expect.objectContaining({ event: 'profile.changed', userId, urev: 3 }),
     ]);
     expect(written.join()).not.toMatch(/Ada|ada|omitted/);
-  });
-});
-
-describe('the stream to the outside', () => {
-  const script = (body: string) => [
-    '--import',
-    'tsx',
-    '--input-type=module',
-    '-e',
-    `import { logDestination } from ${JSON.stringify(join(root, 'src/infrastructure/logging/pino-journal.ts'))}; let dropped = 0;
-     const stream = logDestination(1, () => dropped++); ${body}`,
-  ];
-
-  it('is flushed when the process exits', () => {
-    const out = execFileSync(
-      process.execPath,
-      script(`for (let i = 1; i <= 1000; i++) stream.write(i + '\\n'); process.exit(0);`),
-      { cwd: root, encoding: 'utf8' },
-    );
-    expect(out.trimEnd().split('\n').at(-1)).toBe('1000');
-  });
-
-  it('does not stop a server whose log nobody reads: it drops and counts', async () => {
-    const child = spawn(
-      process.execPath,
-      script(`const line = 'x'.repeat(65_535) + '\\n'; for (let i = 0; i < 500; i++) stream.write(line);
-        setTimeout(() => { process.stderr.write(String(dropped)); process.kill(process.pid, 'SIGKILL'); }, 50);`),
-      { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    let told = '';
-    child.stderr.on('data', (text: Buffer) => (told += text.toString()));
-    await once(child, 'close');
-    expect(Number(told)).toBeGreaterThan(400);
   });
 });
 
