@@ -7,6 +7,8 @@ import { untilStopped } from '#app/composition/signals.ts';
 import { operatorsWords } from '#app/composition/start-failures.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { settingsOf } from '#app/infrastructure/config/settings.ts';
+import { explained } from './infrastructure/logging/explained.ts';
+import { explained } from '#app/infrastructure/logging/explained.ts';
 import { runCli } from '#app/interfaces/cli/run-cli.ts';
 
 const { env } = process;
@@ -37,7 +39,7 @@ const code = await runCli(
     serve: async () => {
       const config = readConfig(env);
       const server = await startServer(config, version).catch(operatorsWords);
-      for (const warning of config.warnings) server.journal.warn(`setting: ${warning}`);
+      for (const warning of config.warnings) server.journal.warn('unwise setting', { warning });
       process.stderr.write(whereToGo(server));
       await untilStopped(server);
     },
@@ -49,7 +51,7 @@ const code = await runCli(
   {
     print: (text) => process.stdout.write(text),
     complain: (text) => process.stderr.write(text),
-    explain: (error) => (error instanceof Error ? error.message : 'an unknown fault'),
+    explain: explained,
   },
 );
 // Not process.exitCode: a dependency's exit hook would turn it into 0.
