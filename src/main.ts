@@ -7,7 +7,6 @@ import { untilStopped } from '#app/composition/signals.ts';
 import { operatorsWords } from '#app/composition/start-failures.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { settingsOf } from '#app/infrastructure/config/settings.ts';
-import { explained } from './infrastructure/logging/explained.ts';
 import { explained } from '#app/infrastructure/logging/explained.ts';
 import { runCli } from '#app/interfaces/cli/run-cli.ts';
 
