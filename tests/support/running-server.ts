@@ -55,7 +55,8 @@ export class RunningServer {
     readonly databaseUrl: string,
     /** For what is not a command: use cases of operators. */
     readonly container: DependencyContainer,
-    private readonly secret: string,
+    /** `JWT_SECRET`, to forge tokens with. */
+    readonly secret: string,
     private readonly metricsPort: number,
   ) {}
 

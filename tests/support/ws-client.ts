@@ -142,6 +142,8 @@ export class WsClient {
     if (!('id' in frame)) return void this.events.push(frame);
     const waiting = frame.id === null ? undefined : this.#waiting.get(frame.id);
     if (!waiting) return void this.strays.push(frame);
+    // At once: the next frame of the same packet may carry the same id.
+    this.#waiting.delete(frame.id!); // not null: it was found
     waiting.resolve(frame);
   }
 }
