@@ -17,8 +17,8 @@ class LateOutlet<Key, Event, Row> implements Outlet<Key, Event, Row> {
     this.target?.event(key, event);
   }
 
-  repaired(key: Key, from: number, upTo: number, rows: readonly Row[]): void {
-    this.target?.repaired(key, from, upTo, rows);
+  repaired(...gap: Parameters<Outlet<Key, Event, Row>['repaired']>): void {
+    this.target?.repaired(...gap);
   }
 }
 

@@ -207,19 +207,59 @@ describe('groups', () => {
       expect(heardOf(benPhone, id)).toHaveLength(mayHear.length);
     });
 
-    it('hears nothing of it on a node that never heard of the removal', async () => {
-      const other = await RunningServer.start({ settings: { JWT_SECRET: secret }, databaseUrl: server.databaseUrl });
-      const id = await server.aGroup(ann, [ben]);
-      const [annThere, benThere] = [await other.connectAs(ann), await other.connectAs(ben)];
-      await server.as(ann, 'member.remove', { conversationId: id, userId: ben.userId }); // rev 2, told on this node alone
-      await other.as(ann, 'message.send', { conversationId: id, id: v7(), content: 'behind your back' }); // rev 3
-      const repair = await annThere.until(({ type }) => type === 'conversation.changes');
-      expect(repair.data).toMatchObject({ conversationId: id, from: 1, upTo: 3 });
-      await other.as(ann, 'message.send', { conversationId: id, id: v7(), content: 'and again' });
-      await eventOf(annThere, 'message.created', id, 4);
-      await flushed(benThere);
-      expect(benThere.events.filter(({ data }) => data['conversationId'] === id)).toEqual([]);
-      await other.stop();
+    describe('on a node that never heard of it', () => {
+      let other: RunningServer;
+      let annThere: WsClient;
+      let benThere: WsClient;
+      let id: string;
+      beforeEach(async () => {
+        other = await RunningServer.start({ settings: { JWT_SECRET: secret }, databaseUrl: server.databaseUrl });
+        id = await server.aGroup(ann, [ben], { historyVisible: false });
+        [annThere, benThere] = [await other.connectAs(ann), await other.connectAs(ben)];
+        return () => other.stop();
+      });
+      const remove = () => server.as(ann, 'member.remove', { conversationId: id, userId: ben.userId });
+      const add = () => server.as(ann, 'member.add', { conversationId: id, users: [ben.userId] });
+      const sendThere = (content: string) =>
+        other.as(ann, 'message.send', { conversationId: id, id: v7(), content }) as Promise<{ rev: number }>;
+
+      it('hears nothing there either', async () => {
+        await remove(); // rev 2, told on the first node alone
+        await sendThere('behind your back'); // rev 3
+        const repair = await annThere.until(({ type }) => type === 'conversation.changes');
+        expect(repair.data).toMatchObject({ conversationId: id, from: 1, upTo: 3 });
+        await sendThere('and again');
+        await eventOf(annThere, 'message.created', id, 4);
+        await flushed(benThere);
+        expect(benThere.events.filter(({ data }) => data['conversationId'] === id)).toEqual([]);
+      });
+
+      // The row of a member who came back says nothing of the time between.
+      it.each([
+        ['a few', 3],
+        ['more than a repair tells at once', 600],
+      ])('hears nothing of the time between when they were taken back: %s messages', async (_many, between) => {
+        const secrets = Array.from({ length: between }, () => v7());
+        await remove();
+        await Promise.all(
+          secrets.map((one) =>
+            server.as(ann, 'message.send', { conversationId: id, id: one, content: 'behind your back' }),
+          ),
+        );
+        await add();
+        const { rev } = await sendThere('welcome back');
+        await annThere.until(({ type, data }) => type === 'conversation.changes' && data['upTo'] === rev);
+        const edited = await other.as(ann, 'message.edit', {
+          conversationId: id,
+          id: secrets[0],
+          content: 'behind your back, edited',
+        });
+        await eventOf(annThere, 'message.edited', id, (edited['message'] as { rev: number }).rev);
+        await flushed(benThere);
+        expect(JSON.stringify(benThere.events)).not.toContain('behind your back');
+        await sendThere('all present');
+        await eventOf(benThere, 'message.created', id, rev + 2);
+      });
     });
   });
 });

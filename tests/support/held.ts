@@ -55,6 +55,11 @@ export class Held {
     if (row.conversation) this.about(row.conversation);
   }
 
+  /** What an earlier membership could see, and this one can't. */
+  forgetBelow(firstSeq: number): void {
+    for (const seq of this.#messages.keys()) if (seq < firstSeq) this.#messages.delete(seq);
+  }
+
   get log(): readonly MessageRow[] {
     return [...this.#messages.values()].toSorted((a, b) => a.seq - b.seq);
   }

@@ -256,17 +256,13 @@ export class ReferenceClient {
     ].join(', ');
   }
 
-  /** Unread of a conversation, counted along by the rule of the protocol. */
+  /** Unread of a conversation, counted along by the rule of the protocol: exact up to a thousand. */
   unreadOf(conversationId: string): number {
-    const membership = this.memberships.get(conversationId);
-    const log = this.held.get(conversationId)?.log ?? [];
-    return log.filter(
-      (m) =>
-        m.seq > (membership?.readSeq ?? 0) &&
-        m.senderId !== this.userId &&
-        m.type !== 'system' &&
-        m.deletedAt === undefined,
-    ).length;
+    const { readSeq = 0 } = this.memberships.get(conversationId) ?? {};
+    const others = (this.held.get(conversationId)?.log ?? []).filter(
+      (m) => m.seq > readSeq && m.senderId !== this.userId && m.type !== 'system' && m.deletedAt === undefined,
+    );
+    return Math.min(others.length, 1_000);
   }
 
   /** Work that ends with its connection; anything else that goes wrong is kept for whoever looks at `calm`. */
@@ -549,6 +545,7 @@ export class ReferenceClient {
     const before = this.memberships.get(id);
     if (before && urev <= before.urev) return;
     this.memberships.set(id, row);
+    this.held.get(id)?.forgetBelow(row.firstSeq);
     if (!member) this.#forget(id);
     else if (joined || (before && !before.member) || (!this.held.has(id) && this.epoch !== undefined)) {
       this.#forget(id);

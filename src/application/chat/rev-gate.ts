@@ -12,8 +12,11 @@ export interface Source<Key, Row> {
 /** Where things go, one after another: each event of a key in the order of its counter, without a hole. */
 export interface Outlet<Key, Event, Row> {
   event(key: Key, event: Event): void;
-  /** Stands for all events in `from < counter ≤ upTo`. */
-  repaired(key: Key, from: number, upTo: number, rows: readonly Row[]): void;
+  /**
+   * Stands for all events in `from < counter ≤ upTo`. Not `whole`: one of several parts of a long gap. Rows are in their
+   * present state, so a part lacks those that a later part holds: what is safe to show in it can't be told from it.
+   */
+  repaired(key: Key, from: number, upTo: number, rows: readonly Row[], whole: boolean): void;
 }
 
 export interface RevGateOptions {
@@ -140,6 +143,7 @@ export class RevGate<Key, Event, Row> {
 
   async #readBack(key: Key, lane: Lane<Event>): Promise<void> {
     const head = (await this.source.heads([key])).get(key);
+    const start = lane.last;
     while (head !== undefined && lane.last < head && this.#lanes.get(key) === lane) {
       const from = lane.last;
       const { rows, more } = await this.source.read(key, from, head);
@@ -147,7 +151,7 @@ export class RevGate<Key, Event, Row> {
       const last = rows.at(-1);
       lane.last = more && last !== undefined ? this.source.counterOf(last) : head;
       this.options.onRepair?.(rows.length);
-      this.outlet.repaired(key, from, lane.last, rows);
+      this.outlet.repaired(key, from, lane.last, rows, !more && from === start);
     }
   }
 }

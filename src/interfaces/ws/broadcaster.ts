@@ -39,11 +39,13 @@ export class Broadcaster {
       const late = this.subscriptions.conversation(id)?.lateSeq ?? 0;
       if (late > 0) this.#publish(topics.late, id, hiddenFromLate(event, late) ?? wire, event.origin);
     },
-    repaired: (id, from, upTo, rows) => {
-      this.#expelLeft(
-        id,
-        rows.flatMap((row) => (row.kind === 'member' ? [row.member] : [])),
-      );
+    repaired: (id, from, upTo, rows, whole) => {
+      const members = rows.flatMap((row) => (row.kind === 'member' ? [row.member] : []));
+      this.#expelLeft(id, members);
+      // Who left and came back within the gap must not be shown what was said between.
+      for (const { userId, leftRev, joinedRev, firstSeq } of members)
+        if (leftRev === undefined && joinedRev > from) this.subscriptions.renew(userId, id, joinedRev, firstSeq);
+      if (!whole) return this.#askToSync(id, upTo);
       const data = { conversationId: id, from, upTo, rows: rows.map(anyRow) };
       this.#publish(topics.all, id, { type: 'conversation.changes', data });
       const late = this.subscriptions.conversation(id)?.lateSeq ?? 0;
@@ -88,6 +90,12 @@ export class Broadcaster {
     for (const session of this.subscriptions.ofUser(userId))
       if (!this.subscriptions.join(session, { conversationId, rev, firstSeq }))
         return this.rejoin(userId, conversationId);
+  }
+
+  /** A repair that nobody can apply whose cursor is behind: they catch up by themselves, each with what they may see. */
+  #askToSync(id: ConversationId, upTo: number): void {
+    const data = { conversationId: id, from: upTo, upTo, rows: [] };
+    for (const topic of [topics.all, topics.late]) this.#publish(topic, id, { type: 'conversation.changes', data });
   }
 
   #expelLeft(id: ConversationId, members: readonly ParticipantState[]): void {

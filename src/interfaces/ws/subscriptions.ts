@@ -83,6 +83,19 @@ export class Subscriptions {
     for (const session of this.ofUser(userId)) if (session.conversations.includes(local)) this.#part(session, local);
   }
 
+  /** A membership ended and another one began with `rev`: the user's sessions here hear from now on what this one may. */
+  renew(userId: UserId, id: ConversationId, rev: Rev, firstSeq: Seq): void {
+    const local = this.#conversations.get(id);
+    if (!local) return;
+    local.membersRev = Math.max(local.membersRev, rev);
+    if (firstSeq > 1) local.lateSeq = Math.max(local.lateSeq, firstSeq);
+    for (const session of this.ofUser(userId)) {
+      if (!session.conversations.includes(local)) continue;
+      for (const topic of topicsOf(id, session)) this.#unsubscribe(session, topic);
+      this.#subscribe(session, topicOf(id, firstSeq, session));
+    }
+  }
+
   /** The session is gone. */
   leave(session: Session): void {
     for (const local of [...session.conversations]) this.#part(session, local);
@@ -98,8 +111,7 @@ export class Subscriptions {
 
   #part(session: Session, local: LocalConversation): void {
     session.conversations = session.conversations.filter((other) => other !== local);
-    for (const topic of [topics.all(local.id, session.codec.protocol), topics.late(local.id, session.codec.protocol)])
-      this.#unsubscribe(session, topic);
+    for (const topic of topicsOf(local.id, session)) this.#unsubscribe(session, topic);
     if (--local.sessions > 0) return;
     this.#conversations.delete(local.id);
     this.conversationGate.close(local.id);
@@ -117,6 +129,11 @@ export class Subscriptions {
 }
 
 const NOBODY: ReadonlySet<Session> = new Set();
+
+const topicsOf = (id: ConversationId, { codec }: Session) => [
+  topics.all(id, codec.protocol),
+  topics.late(id, codec.protocol),
+];
 
 const topicOf = (id: ConversationId, firstSeq: Seq, session: Session): string =>
   firstSeq > 1 ? topics.late(id, session.codec.protocol) : topics.all(id, session.codec.protocol);
