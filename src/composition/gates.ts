@@ -5,9 +5,11 @@ import type { ConversationEvent, UserEvent } from '#app/domain/chat/chat-events.
 import { Rev, type Seq, Urev } from '#app/domain/shared/counters.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 
-/** Rows of one repair event; a longer gap becomes several events. */
+/** Rows of one repair event; beyond, clients catch up by themselves. */
 const REPAIR_ROWS = 500;
 const EVERYTHING = 1 as Seq;
+const NO_MESSAGE = Number.MAX_SAFE_INTEGER as Seq;
+const UNLIMITED = Number.MAX_SAFE_INTEGER as Rev;
 
 /** The gates need somewhere to let events out, and that needs the gates: whoever composes sets the outlet before the first event. */
 class LateOutlet<Key, Event, Row> implements Outlet<Key, Event, Row> {
@@ -26,8 +28,14 @@ class LateOutlet<Key, Event, Row> implements Outlet<Key, Event, Row> {
 export const makeGates = (feed: Feed, timers: Timers, options: RevGateOptions) => {
   const conversationSource: Source<ConversationId, ChangedRow> = {
     heads: (ids) => feed.heads(ids),
-    read: (id, after, upTo) =>
-      feed.changes(id, { after: Rev(after), upTo: Rev(upTo), firstSeq: EVERYTHING, limit: REPAIR_ROWS }),
+    read: async (id, after, upTo) => {
+      const gap = { after: Rev(after), upTo: Rev(upTo), firstSeq: EVERYTHING, limit: REPAIR_ROWS };
+      const page = await feed.changes(id, gap);
+      if (page.more) return page;
+      // Who left within the gap and came back since has no row in it; the sockets are moved by what is true now.
+      const { rows } = await feed.changes(id, { ...gap, after: Rev(upTo), upTo: UNLIMITED, firstSeq: NO_MESSAGE });
+      return { ...page, rows: [...page.rows, ...rows.filter(({ kind }) => kind === 'member')] };
+    },
     counterOf: (row) => row.rev,
   };
   const userSource: Source<UserId, ChangedOwnRow> = {

@@ -4,7 +4,10 @@ import type { Timers } from '../ports/timers.ts';
 export interface Source<Key, Row> {
   /** Heads of these keys; unknown ones are missing. */
   heads(keys: readonly Key[]): Promise<ReadonlyMap<Key, number>>;
-  /** Rows with `after < counter ≤ upTo`, by counter, cut only between two counters. */
+  /**
+   * Rows with `after < counter ≤ upTo`, by counter, cut only between two counters; behind the last of them also later rows
+   * without which they must not be shown.
+   */
   read(key: Key, after: number, upTo: number): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }>;
   counterOf(row: Row): number;
 }
