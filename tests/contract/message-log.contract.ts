@@ -42,7 +42,18 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
     };
     const draft = (more: Partial<Parameters<typeof aDraft>[0]> = {}) =>
       aDraft({ conversationId: group, senderId: ann, ...more });
-    const send = (more?: Parameters<typeof draft>[0]) => world.log.append(draft(more));
+    /** A lonely message and one among others may take different roads; neighbours are of another conversation. */
+    let company: { readonly conversationId: ConversationId; readonly senderId: UserId } | undefined;
+    const append = async (message: MessageDraft): Promise<AppendResult> => {
+      if (!company) return world.log.append(message);
+      const [, result] = await Promise.all([
+        world.log.append(aDraft(company)),
+        world.log.append(message),
+        world.log.append(aDraft(company)),
+      ]);
+      return result;
+    };
+    const send = (more?: Parameters<typeof draft>[0]) => append(draft(more));
     const stored = async (more?: Parameters<typeof draft>[0]) => ok(await send(more));
     const head = async (id = group) => (await world.feed.heads([id])).get(id)!; // it exists
     const logOf = async (id = group, reader = ann) =>
@@ -104,7 +115,8 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
       it('stores in the order of the calls, also of more than fit into one round trip', async () => {
         await aCircle();
         const texts = Array.from({ length: 300 }, (_, at) => `${at}`);
-        const acks = (await Promise.all(texts.map((text) => send({ text })))).map(ok);
+        const ids = texts.map(aMessageId).toReversed(); // whose order means nothing
+        const acks = (await Promise.all(texts.map((text, at) => send({ text, id: ids[at]! })))).map(ok); // one for each
         expect(acks.map(({ seq }) => seq)).toEqual(texts.map((_, at) => at + 2));
         expect((await logOf()).slice(1).map(({ content }) => content)).toEqual(texts);
       });
@@ -115,6 +127,14 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
         const acks = (await Promise.all([send({ id }), send({ id }), send(), send({ id }), send()])).map(ok);
         expect(acks.map(({ seq }) => seq)).toEqual([2, 2, 3, 2, 4]);
         expect(acks.map(({ duplicate }) => duplicate)).toEqual([false, true, false, true, false]);
+      });
+
+      it('keeps the order of the calls around a message id whose first send is refused', async () => {
+        await aCircle();
+        const id = aMessageId();
+        const [bad, good, next] = await Promise.all([send({ id, replyTo: 99 }), send({ id }), send()]);
+        expect(bad.ok).toBe(false);
+        expect([ok(good).seq, ok(next).seq]).toEqual([2, 3]);
       });
 
       it('counts each conversation for itself', async () => {
@@ -138,279 +158,291 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
       });
     });
 
-    describe('resend', () => {
-      it('of ten at once stores one and answers all the same', async () => {
-        for (let round = 0; round < times(5, 100); round++) {
-          await aCircle();
-          const again = draft();
-          const acks = (await Promise.all(Array.from({ length: 10 }, () => world.log.append(again)))).map(ok);
-          expect(new Set(acks.map(({ seq, rev, sentAt }) => `${seq} ${rev} ${sentAt.getTime()}`)).size).toBe(1);
-          expect(acks.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
-          expect(await logOf()).toHaveLength(2);
-          expect(await head()).toBe(2);
-        }
+    describe.each([['alone'], ['in company']])('%s', (how) => {
+      beforeAll(async () => {
+        const senderId = await world.aUser();
+        company = how === 'alone' ? undefined : { senderId, conversationId: await aGroup(world, senderId) };
+      });
+      afterAll(() => {
+        company = undefined;
       });
 
-      it.each<[string, (first: MessageDraft) => Promise<unknown>]>([
-        ['other messages', () => stored()],
-        ['an edit', (first) => acts.edit(group, ben, first.id, 'other words')],
-        [
-          'two edits',
-          async (first) => acts.edit(group, ben, first.id, 'x').then(() => acts.edit(group, ben, first.id, 'y')),
-        ],
-        ['its deletion', (first) => acts.delete(group, ben, first.id)],
-        ['its deletion by an admin', (first) => acts.delete(group, ann, first.id)],
-        ['the removal of its sender', () => acts.remove(group, ann, ben)],
-        ['the leaving of its sender', () => acts.leave(group, ben)],
-        [
-          'an edit, its deletion and the removal of its sender',
-          async (first) => {
-            await acts.edit(group, ben, first.id, 'x');
-            await acts.delete(group, ben, first.id);
-            await acts.remove(group, ann, ben);
-          },
-        ],
-        [
-          'removal and return of its sender',
-          () => acts.remove(group, ann, ben).then(() => acts.add(group, ann, [ben])),
-        ],
-        ['the deletion of the conversation', () => acts.deleteConversation(group, ann)],
-      ])('after %s gets the first ack', async (_what, happens) => {
-        await aCircle();
-        const first = draft({ senderId: ben, text: 'the first words' });
-        const ack = ok(await world.log.append(first));
-        await happens(first);
-        const before = await head();
-        expect(ok(await world.log.append(first))).toEqual({ ...ack, duplicate: true });
-        expect(await head()).toBe(before);
-      });
-
-      it('after an edit is compared with what was first sent', async () => {
-        await aCircle();
-        const first = draft({ text: 'before' });
-        await world.log.append(first);
-        await acts.edit(group, ann, first.id, 'after');
-        expect(await refusal(send({ id: first.id, text: 'after' }))).toEqual(['conflict', 'message_id_taken']);
-      });
-
-      it('of an answer is compared with what it answered', async () => {
-        await aCircle();
-        const answer = draft({ replyTo: 1 });
-        const ack = ok(await world.log.append(answer));
-        await stored();
-        expect(ok(await world.log.append(answer)).seq).toBe(ack.seq);
-        expect(await refusal(send({ id: answer.id, replyTo: 2 }))).toEqual(['conflict', 'message_id_taken']);
-        expect(await refusal(send({ id: answer.id }))).toEqual(['conflict', 'message_id_taken']);
-      });
-
-      it('of an answer gets its ack although what it answered is gone', async () => {
-        await aCircle();
-        const asked = draft();
-        const { seq } = ok(await world.log.append(asked));
-        const answer = draft({ replyTo: seq, senderId: ben });
-        const ack = ok(await world.log.append(answer));
-        await acts.delete(group, ann, asked.id);
-        expect(ok(await world.log.append(answer))).toEqual({ ...ack, duplicate: true });
-      });
-
-      it('in a private conversation gets its ack although a block stands now', async () => {
-        await aCircle();
-        const pair = await aPrivate(world, ann, ben);
-        const first = draft({ conversationId: pair });
-        const ack = ok(await world.log.append(first));
-        await world.blocks.set(ben, ann, true);
-        expect(ok(await world.log.append(first))).toEqual({ ...ack, duplicate: true });
-      });
-    });
-
-    describe('a message id that is taken', () => {
-      const same = [true, false] as const;
-      it.each(
-        same.flatMap((body) => same.flatMap((sender) => same.map((conversation) => ({ body, sender, conversation })))),
-      )(
-        'same body: $body, same sender: $sender, same conversation: $conversation',
-        async ({ body, sender, conversation }) => {
-          await aCircle();
-          const elsewhere = await aGroup(world, ann, [ben]);
-          const first = draft({ text: 'a secret' });
-          const ack = ok(await world.log.append(first));
-          await stored(); // so that a new seq differs from the first one
-          await stored({ conversationId: elsewhere });
-          await stored({ conversationId: elsewhere });
-          const before = [await head(group), await head(elsewhere)];
-          const again = await send({
-            id: first.id,
-            text: body ? 'a secret' : 'another',
-            senderId: sender ? ann : ben,
-            conversationId: conversation ? group : elsewhere,
-          });
-          if (!conversation) {
-            expect(ok(again)).toMatchObject({ seq: 4, rev: 4, duplicate: false });
-          } else if (body && sender) {
-            expect(ok(again)).toEqual({ ...ack, duplicate: true });
-          } else {
-            const { kind, rule, message, details } = refused(again);
-            expect([kind, rule]).toEqual(['conflict', 'message_id_taken']);
-            expect(`${message}${JSON.stringify(details)}`).not.toMatch(/secret|\d/);
+      describe('resend', () => {
+        it('of ten at once stores one and answers all the same', async () => {
+          for (let round = 0; round < times(5, 100); round++) {
+            await aCircle();
+            const again = draft();
+            const acks = (await Promise.all(Array.from({ length: 10 }, () => append(again)))).map(ok);
+            expect(new Set(acks.map(({ seq, rev, sentAt }) => `${seq} ${rev} ${sentAt.getTime()}`)).size).toBe(1);
+            expect(acks.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+            expect(await logOf()).toHaveLength(2);
+            expect(await head()).toBe(2);
           }
-          if (conversation) expect([await head(group), await head(elsewhere)]).toEqual(before);
-        },
-      );
+        });
 
-      it('tells a stranger and a former member nothing', async () => {
-        await aCircle();
-        const stranger = await world.aUser();
-        const first = draft({ text: 'a secret' });
-        ok(await world.log.append(first));
-        await acts.remove(group, ann, ben);
-        const unknown = await refusalOf(send({ conversationId: aConversationId() }));
-        for (const senderId of [stranger, ben])
-          for (const text of ['a secret', 'another'])
-            expect(await refusalOf(send({ id: first.id, senderId, text }))).toEqual(unknown);
-      });
-
-      it('by two racing senders belongs to one of them', async () => {
-        await aCircle();
-        const id = aMessageId();
-        const results = await Promise.all([ann, ben, ann, ben].map((senderId) => send({ id, senderId })));
-        expect(results.filter((result) => result.ok)).toHaveLength(2);
-        expect(results[0]!.ok).toBe(results[2]!.ok); // there are four
-        expect(await logOf()).toHaveLength(2);
-      });
-    });
-
-    describe('who may', () => {
-      it('is nobody but members, and all others hear the same', async () => {
-        await aCircle();
-        const stranger = await world.aUser();
-        const [removed, left] = [await world.aUser(), await world.aUser()];
-        await acts.add(group, ann, [removed, left]);
-        await acts.remove(group, ann, removed);
-        await acts.leave(group, left);
-        const before = await head();
-        const heard = await Promise.all([
-          ...[stranger, removed, left].map((senderId) => refusalOf(send({ senderId }))),
-          refusalOf(send({ conversationId: aConversationId() })),
-        ]);
-        for (const one of heard) expect(one).toEqual(heard[0]);
-        expect([heard[0]!.kind, heard[0]!.rule]).toEqual(['not_found', 'conversation_not_found']); // there are four
-        expect(await head()).toBe(before);
-      });
-
-      it('is nobody once the conversation is deleted', async () => {
-        await aCircle();
-        await acts.deleteConversation(group, ann);
-        expect(await refusal(send())).toEqual(['not_found', 'conversation_not_found']);
-      });
-
-      it('is every member whatever the role, and one who came back', async () => {
-        await aCircle();
-        await acts.changeRole(group, ann, ben, Role.Admin);
-        await stored({ senderId: ben });
-        await acts.remove(group, ann, ben);
-        await acts.add(group, ann, [ben]);
-        await stored({ senderId: ben });
-      });
-
-      it('is neither of two between whom a block stands, until it is lifted', async () => {
-        await aCircle();
-        const pair = await aPrivate(world, ann, ben);
-        await stored({ conversationId: pair });
-        await world.blocks.set(ben, ann, true);
-        const before = await head(pair);
-        for (const senderId of [ann, ben])
-          expect(await refusal(send({ conversationId: pair, senderId }))).toEqual(['forbidden', 'blocked']);
-        expect(await head(pair)).toBe(before);
-        await world.blocks.set(ann, ben, true);
-        await world.blocks.set(ben, ann, false);
-        expect(await refusal(send({ conversationId: pair }))).toEqual(['forbidden', 'blocked']);
-        await world.blocks.set(ann, ben, false);
-        expect((await stored({ conversationId: pair })).rev).toBe(before + 1);
-      });
-
-      it('is both of them in a group', async () => {
-        await aCircle();
-        await world.blocks.set(ben, ann, true);
-        await stored({ senderId: ann });
-        await stored({ senderId: ben });
-      });
-
-      it('is decided at the lock: a send is stored before the removal or not at all', async () => {
-        for (let round = 0; round < times(10, 500); round++) {
+        it.each<[string, (first: MessageDraft) => Promise<unknown>]>([
+          ['other messages', () => stored()],
+          ['an edit', (first) => acts.edit(group, ben, first.id, 'other words')],
+          [
+            'two edits',
+            async (first) => acts.edit(group, ben, first.id, 'x').then(() => acts.edit(group, ben, first.id, 'y')),
+          ],
+          ['its deletion', (first) => acts.delete(group, ben, first.id)],
+          ['its deletion by an admin', (first) => acts.delete(group, ann, first.id)],
+          ['the removal of its sender', () => acts.remove(group, ann, ben)],
+          ['the leaving of its sender', () => acts.leave(group, ben)],
+          [
+            'an edit, its deletion and the removal of its sender',
+            async (first) => {
+              await acts.edit(group, ben, first.id, 'x');
+              await acts.delete(group, ben, first.id);
+              await acts.remove(group, ann, ben);
+            },
+          ],
+          [
+            'removal and return of its sender',
+            () => acts.remove(group, ann, ben).then(() => acts.add(group, ann, [ben])),
+          ],
+          ['the deletion of the conversation', () => acts.deleteConversation(group, ann)],
+        ])('after %s gets the first ack', async (_what, happens) => {
           await aCircle();
-          const sends = Array.from({ length: 6 }, () => send({ senderId: ben }));
-          const removal = acts.remove(group, ann, ben);
-          sends.push(...Array.from({ length: 6 }, () => send({ senderId: ben })));
-          const { rev } = (await removal)!.event;
-          for (const result of await Promise.all(sends)) {
-            if (result.ok) expect(result.rev).toBeLessThan(rev);
-            else expect([result.refusal.kind, result.refusal.rule]).toEqual(['not_found', 'conversation_not_found']);
-          }
-          const after = (await logOf()).filter((entry) => entry.senderId === ben && entry.rev > rev);
-          expect(after).toEqual([]);
-          expect(await refusal(send({ senderId: ben }))).toEqual(['not_found', 'conversation_not_found']);
-        }
-      });
+          const first = draft({ senderId: ben, text: 'the first words' });
+          const ack = ok(await append(first));
+          await happens(first);
+          const before = await head();
+          expect(ok(await append(first))).toEqual({ ...ack, duplicate: true });
+          expect(await head()).toBe(before);
+        });
 
-      it('is decided at the lock: a block that was set leaves no later send', async () => {
-        await aCircle();
-        const pair = await aPrivate(world, ann, ben);
-        for (let round = 0; round < times(10, 500); round++) {
-          const sends = Array.from({ length: 6 }, () => send({ conversationId: pair }));
+        it('after an edit is compared with what was first sent', async () => {
+          await aCircle();
+          const first = draft({ text: 'before' });
+          await append(first);
+          await acts.edit(group, ann, first.id, 'after');
+          expect(await refusal(send({ id: first.id, text: 'after' }))).toEqual(['conflict', 'message_id_taken']);
+        });
+
+        it('of an answer is compared with what it answered', async () => {
+          await aCircle();
+          const answer = draft({ replyTo: 1 });
+          const ack = ok(await append(answer));
+          await stored();
+          expect(ok(await append(answer)).seq).toBe(ack.seq);
+          expect(await refusal(send({ id: answer.id, replyTo: 2 }))).toEqual(['conflict', 'message_id_taken']);
+          expect(await refusal(send({ id: answer.id }))).toEqual(['conflict', 'message_id_taken']);
+        });
+
+        it('of an answer gets its ack although what it answered is gone', async () => {
+          await aCircle();
+          const asked = draft();
+          const { seq } = ok(await append(asked));
+          const answer = draft({ replyTo: seq, senderId: ben });
+          const ack = ok(await append(answer));
+          await acts.delete(group, ann, asked.id);
+          expect(ok(await append(answer))).toEqual({ ...ack, duplicate: true });
+        });
+
+        it('in a private conversation gets its ack although a block stands now', async () => {
+          await aCircle();
+          const pair = await aPrivate(world, ann, ben);
+          const first = draft({ conversationId: pair });
+          const ack = ok(await append(first));
           await world.blocks.set(ben, ann, true);
-          const standing = await head(pair);
-          for (const result of await Promise.all(sends)) {
-            if (result.ok) expect(result.rev).toBeLessThanOrEqual(standing);
-            else expect(result.refusal.rule).toBe('blocked');
-          }
-          expect(await head(pair)).toBe(standing);
+          expect(ok(await append(first))).toEqual({ ...ack, duplicate: true });
+        });
+      });
+
+      describe('a message id that is taken', () => {
+        const same = [true, false] as const;
+        it.each(
+          same.flatMap((body) =>
+            same.flatMap((sender) => same.map((conversation) => ({ body, sender, conversation }))),
+          ),
+        )(
+          'same body: $body, same sender: $sender, same conversation: $conversation',
+          async ({ body, sender, conversation }) => {
+            await aCircle();
+            const elsewhere = await aGroup(world, ann, [ben]);
+            const first = draft({ text: 'a secret' });
+            const ack = ok(await append(first));
+            await stored(); // so that a new seq differs from the first one
+            await stored({ conversationId: elsewhere });
+            await stored({ conversationId: elsewhere });
+            const before = [await head(group), await head(elsewhere)];
+            const again = await send({
+              id: first.id,
+              text: body ? 'a secret' : 'another',
+              senderId: sender ? ann : ben,
+              conversationId: conversation ? group : elsewhere,
+            });
+            if (!conversation) {
+              expect(ok(again)).toMatchObject({ seq: 4, rev: 4, duplicate: false });
+            } else if (body && sender) {
+              expect(ok(again)).toEqual({ ...ack, duplicate: true });
+            } else {
+              const { kind, rule, message, details } = refused(again);
+              expect([kind, rule]).toEqual(['conflict', 'message_id_taken']);
+              expect(`${message}${JSON.stringify(details)}`).not.toMatch(/secret|\d/);
+            }
+            if (conversation) expect([await head(group), await head(elsewhere)]).toEqual(before);
+          },
+        );
+
+        it('tells a stranger and a former member nothing', async () => {
+          await aCircle();
+          const stranger = await world.aUser();
+          const first = draft({ text: 'a secret' });
+          ok(await append(first));
+          await acts.remove(group, ann, ben);
+          const unknown = await refusalOf(send({ conversationId: aConversationId() }));
+          for (const senderId of [stranger, ben])
+            for (const text of ['a secret', 'another'])
+              expect(await refusalOf(send({ id: first.id, senderId, text }))).toEqual(unknown);
+        });
+
+        it('by two racing senders belongs to one of them', async () => {
+          await aCircle();
+          const id = aMessageId();
+          const results = await Promise.all([ann, ben, ann, ben].map((senderId) => send({ id, senderId })));
+          expect(results.filter((result) => result.ok)).toHaveLength(2);
+          expect(results[0]!.ok).toBe(results[2]!.ok); // there are four
+          expect(await logOf()).toHaveLength(2);
+        });
+      });
+
+      describe('who may', () => {
+        it('is nobody but members, and all others hear the same', async () => {
+          await aCircle();
+          const stranger = await world.aUser();
+          const [removed, left] = [await world.aUser(), await world.aUser()];
+          await acts.add(group, ann, [removed, left]);
+          await acts.remove(group, ann, removed);
+          await acts.leave(group, left);
+          const before = await head();
+          const heard = await Promise.all([
+            ...[stranger, removed, left].map((senderId) => refusalOf(send({ senderId }))),
+            refusalOf(send({ conversationId: aConversationId() })),
+          ]);
+          for (const one of heard) expect(one).toEqual(heard[0]);
+          expect([heard[0]!.kind, heard[0]!.rule]).toEqual(['not_found', 'conversation_not_found']); // there are four
+          expect(await head()).toBe(before);
+        });
+
+        it('is nobody once the conversation is deleted', async () => {
+          await aCircle();
+          await acts.deleteConversation(group, ann);
+          expect(await refusal(send())).toEqual(['not_found', 'conversation_not_found']);
+        });
+
+        it('is every member whatever the role, and one who came back', async () => {
+          await aCircle();
+          await acts.changeRole(group, ann, ben, Role.Admin);
+          await stored({ senderId: ben });
+          await acts.remove(group, ann, ben);
+          await acts.add(group, ann, [ben]);
+          await stored({ senderId: ben });
+        });
+
+        it('is neither of two between whom a block stands, until it is lifted', async () => {
+          await aCircle();
+          const pair = await aPrivate(world, ann, ben);
+          await stored({ conversationId: pair });
+          await world.blocks.set(ben, ann, true);
+          const before = await head(pair);
+          for (const senderId of [ann, ben])
+            expect(await refusal(send({ conversationId: pair, senderId }))).toEqual(['forbidden', 'blocked']);
+          expect(await head(pair)).toBe(before);
+          await world.blocks.set(ann, ben, true);
           await world.blocks.set(ben, ann, false);
-        }
+          expect(await refusal(send({ conversationId: pair }))).toEqual(['forbidden', 'blocked']);
+          await world.blocks.set(ann, ben, false);
+          expect((await stored({ conversationId: pair })).rev).toBe(before + 1);
+        });
+
+        it('is both of them in a group', async () => {
+          await aCircle();
+          await world.blocks.set(ben, ann, true);
+          await stored({ senderId: ann });
+          await stored({ senderId: ben });
+        });
+
+        it('is decided at the lock: a send is stored before the removal or not at all', async () => {
+          for (let round = 0; round < times(10, 500); round++) {
+            await aCircle();
+            const sends = Array.from({ length: 6 }, () => send({ senderId: ben }));
+            const removal = acts.remove(group, ann, ben);
+            sends.push(...Array.from({ length: 6 }, () => send({ senderId: ben })));
+            const { rev } = (await removal)!.event;
+            for (const result of await Promise.all(sends)) {
+              if (result.ok) expect(result.rev).toBeLessThan(rev);
+              else expect([result.refusal.kind, result.refusal.rule]).toEqual(['not_found', 'conversation_not_found']);
+            }
+            const after = (await logOf()).filter((entry) => entry.senderId === ben && entry.rev > rev);
+            expect(after).toEqual([]);
+            expect(await refusal(send({ senderId: ben }))).toEqual(['not_found', 'conversation_not_found']);
+          }
+        });
+
+        it('is decided at the lock: a block that was set leaves no later send', async () => {
+          await aCircle();
+          const pair = await aPrivate(world, ann, ben);
+          for (let round = 0; round < times(10, 500); round++) {
+            const sends = Array.from({ length: 6 }, () => send({ conversationId: pair }));
+            await world.blocks.set(ben, ann, true);
+            const standing = await head(pair);
+            for (const result of await Promise.all(sends)) {
+              if (result.ok) expect(result.rev).toBeLessThanOrEqual(standing);
+              else expect(result.refusal.rule).toBe('blocked');
+            }
+            expect(await head(pair)).toBe(standing);
+            await world.blocks.set(ben, ann, false);
+          }
+        });
       });
-    });
 
-    describe('an answer', () => {
-      const gone = ['invalid', 'reply_to_unknown'];
+      describe('an answer', () => {
+        const gone = ['invalid', 'reply_to_unknown'];
 
-      it('names a message that is there', async () => {
-        await aCircle();
-        const { seq } = await stored();
-        await stored({ replyTo: seq, senderId: ben });
-        await stored({ replyTo: 1 }); // a notice
-        expect((await logOf()).map(({ replyTo }) => replyTo)).toEqual([undefined, undefined, 2, 1]);
-      });
+        it('names a message that is there', async () => {
+          await aCircle();
+          const { seq } = await stored();
+          await stored({ replyTo: seq, senderId: ben });
+          await stored({ replyTo: 1 }); // a notice
+          expect((await logOf()).map(({ replyTo }) => replyTo)).toEqual([undefined, undefined, 2, 1]);
+        });
 
-      it('to none, to a later one or to itself is refused with its path', async () => {
-        await aCircle();
-        await stored();
-        for (const replyTo of [0, 3, 4, Number.MAX_SAFE_INTEGER])
-          expect(await refusal(send({ replyTo }))).toEqual(gone);
-        expect((await refusalOf(send({ replyTo: 9 }))).details?.[0]?.path).toBe('replyTo');
-        expect(await head()).toBe(2);
-      });
+        it('to none, to a later one or to itself is refused with its path', async () => {
+          await aCircle();
+          await stored();
+          for (const replyTo of [0, 3, 4, Number.MAX_SAFE_INTEGER])
+            expect(await refusal(send({ replyTo }))).toEqual(gone);
+          expect((await refusalOf(send({ replyTo: 9 }))).details?.[0]?.path).toBe('replyTo');
+          expect(await head()).toBe(2);
+        });
 
-      it('to a deleted one is refused', async () => {
-        await aCircle();
-        const asked = draft();
-        const { seq } = ok(await world.log.append(asked));
-        await acts.delete(group, ann, asked.id);
-        expect(await refusal(send({ replyTo: seq }))).toEqual(gone);
-      });
+        it('to a deleted one is refused', async () => {
+          await aCircle();
+          const asked = draft();
+          const { seq } = ok(await append(asked));
+          await acts.delete(group, ann, asked.id);
+          expect(await refusal(send({ replyTo: seq }))).toEqual(gone);
+        });
 
-      it('to one that its sender may not see is refused', async () => {
-        [ann, ben] = [await world.aUser(), await world.aUser()];
-        group = await aGroup(world, ann, [], { historyVisible: false });
-        const { seq } = await stored();
-        await acts.add(group, ann, [ben]);
-        expect(await refusal(send({ replyTo: seq, senderId: ben }))).toEqual(gone);
-        await stored({ replyTo: seq + 1, senderId: ben }); // the notice of their joining is the first they see
-        await stored({ replyTo: seq, senderId: ann });
-      });
+        it('to one that its sender may not see is refused', async () => {
+          [ann, ben] = [await world.aUser(), await world.aUser()];
+          group = await aGroup(world, ann, [], { historyVisible: false });
+          const { seq } = await stored();
+          await acts.add(group, ann, [ben]);
+          expect(await refusal(send({ replyTo: seq, senderId: ben }))).toEqual(gone);
+          await stored({ replyTo: seq + 1, senderId: ben }); // the notice of their joining is the first they see
+          await stored({ replyTo: seq, senderId: ann });
+        });
 
-      it('may follow what it answers in one breath', async () => {
-        await aCircle();
-        const [asked, answered] = await Promise.all([send(), settled(send()).then(() => send({ replyTo: 2 }))]);
-        expect([ok(asked).seq, ok(answered).seq]).toEqual([2, 4]);
+        it('may follow what it answers in one breath', async () => {
+          await aCircle();
+          const [asked, answered] = await Promise.all([send(), settled(send()).then(() => send({ replyTo: 2 }))]);
+          expect([ok(asked).seq, ok(answered).seq]).toEqual([2, 4]);
+        });
       });
     });
 
@@ -449,6 +481,28 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
         await release();
         expect((await Promise.all(waiting)).map((result) => ok(result).seq)).toEqual(waiting.map((_, at) => at + 2));
         expect(await refusal(send({ senderId: await world.aUser() }))).toEqual(['not_found', 'conversation_not_found']);
+      });
+
+      it('is served in order though it takes many round trips and more arrive meanwhile', async () => {
+        const small = await open({ batchLimit: 4, patienceMs: 10_000 });
+        try {
+          const senderId = await small.aUser();
+          const conversationId = await aGroup(small, senderId);
+          const elsewhere = await aGroup(small, senderId);
+          const release = await small.hold(conversationId);
+          const sends = Array.from({ length: 200 }, () => small.log.append(aDraft({ conversationId, senderId })));
+          // It entered after them, so they have all been tried by now.
+          ok(await small.log.append(aDraft({ conversationId: elsewhere, senderId })));
+          await release();
+          for (let more = 0; more < 100; more++) {
+            sends.push(small.log.append(aDraft({ conversationId, senderId })));
+            await new Promise(setImmediate);
+          }
+          const seqs = (await Promise.all(sends)).map((result) => ok(result).seq);
+          expect(seqs).toEqual(sends.map((_, at) => at + 2));
+        } finally {
+          await small.close();
+        }
       });
 
       it('for too long is unavailable, and the same message may be sent again', async () => {

@@ -37,8 +37,18 @@ const syncAll: fc.Arbitrary<Step> = fc.record({ user, limits, other: limits }).m
       [client, data.limits],
       [twin, data.other],
     ] as const) {
+      const stale = PLACES.filter((place) => {
+        const { cursor = 0 } = device.held.get(real.place(place)) ?? {};
+        return cursor > 0 && cursor < (model.member(place, data.user)?.joinedRev ?? 0);
+      }).map((place) => real.place(place));
+      device.resets.clear();
       await device.pages(by, ENOUGH); // what was begun before
       same('catching up ends', true, await device.pages(by, ENOUGH));
+      same(
+        'cursors of another membership are reset',
+        stale,
+        stale.filter((id) => device.resets.has(id)),
+      );
       checkCaughtUp(model, real, data.user, device);
     }
     same('catching up again ends', true, await client.pages(data.other, ENOUGH));

@@ -13,6 +13,10 @@ export class SyncedClient {
   readonly held = new Map<ConversationId, Replica>();
   readonly memberships = new Map<ConversationId, OwnMembership>();
   readonly blocked = new Set<UserId>();
+  /** Places whose cursor was of another membership; cleared by who looks. */
+  readonly resets = new Set<ConversationId>();
+  /** Up to where the unfinished conversation of a round goes, as its first page said. */
+  #goal: { readonly id: ConversationId; readonly upTo: number } | undefined;
   /** An unfinished round: what it began with, and where it goes on. */
   #round:
     | { readonly urev: number; readonly cursors: readonly (readonly [ConversationId, Rev])[]; readonly next: string }
@@ -39,6 +43,7 @@ export class SyncedClient {
     for (const [id, membership] of this.memberships) other.memberships.set(id, membership);
     for (const user of this.blocked) other.blocked.add(user);
     other.#round = this.#round;
+    other.#goal = this.#goal;
     return other;
   }
 
@@ -106,13 +111,20 @@ export class SyncedClient {
   async #conversation(synced: SyncedConversation): Promise<void> {
     const replica = this.held.get(synced.id);
     if (!replica) return; // left meanwhile, as the own rows of this round said
-    if ('gone' in synced) return void this.held.delete(synced.id);
+    if ('gone' in synced) {
+      this.#goal = undefined;
+      return void this.held.delete(synced.id);
+    }
     if ('gap' in synced || 'reset' in synced) {
+      if ('reset' in synced) this.resets.add(synced.id);
+      this.#goal = undefined;
       replica.forget();
       await this.#fetch(synced.id, replica);
       replica.cursor = synced.upTo;
       return;
     }
+    if (this.#goal?.id === synced.id && this.#goal.upTo !== synced.upTo) throw new Error('a page moved its own goal');
+    this.#goal = synced.more ? { id: synced.id, upTo: synced.upTo } : undefined;
     for (const row of synced.rows) replica.apply(row);
     if (!synced.more) replica.cursor = synced.upTo;
   }

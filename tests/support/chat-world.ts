@@ -33,6 +33,8 @@ export interface ChatWorld {
 
 export interface WorldBounds {
   readonly queueLimit?: number;
+  /** Sends in one round trip, where there are any. */
+  readonly batchLimit?: number;
   readonly patienceMs?: number;
 }
 

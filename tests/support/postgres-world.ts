@@ -29,7 +29,7 @@ export const aPostgresWorld = async (
   const pool = openPool(url, { max: 3, applicationName: 'log', statementTimeoutMs: 1_000, lockTimeoutMs: 800 });
   const log = new PostgresMessageLog({
     ...{ pool, clock: new SystemClock(), observer: bounds.observer ?? deaf },
-    ...{ queueLimit: bounds.queueLimit ?? 10_000, batchLimit: 500, deadlineMs: 1_200 },
+    ...{ queueLimit: bounds.queueLimit ?? 10_000, batchLimit: bounds.batchLimit ?? 500, deadlineMs: 1_200 },
     patienceMs: bounds.patienceMs ?? 2_000,
   });
   return {
