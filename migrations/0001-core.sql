@@ -59,14 +59,16 @@ CREATE TABLE participants (
   joined_at       timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (conversation_id, user_id),
   FOREIGN KEY (conversation_id, kind) REFERENCES conversations (id, kind),
-  -- exactly two fit into a private conversation, whatever the application believes
-  UNIQUE (conversation_id, slot),
   CHECK ((kind = 'private') = (slot IS NOT NULL)),
   CHECK (kind = 'group' OR left_rev IS NULL)
 ) WITH (fillfactor = 80);
 CREATE INDEX participants_by_user ON participants (user_id) WHERE left_rev IS NULL;
-CREATE INDEX participants_by_urev ON participants (user_id, urev);
-CREATE INDEX participants_by_rev ON participants (conversation_id, rev);
+-- Partial, though every row counts: a lookup by key does not imply the predicate, so a planner that knows nothing of the
+-- table's size can't take one of these for it. Asking for what came after some rev does.
+CREATE INDEX participants_by_urev ON participants (user_id, urev) WHERE urev > 0;
+CREATE INDEX participants_by_rev ON participants (conversation_id, rev) WHERE rev > 0;
+-- exactly two fit into a private conversation, whatever the application believes
+CREATE UNIQUE INDEX participants_by_slot ON participants (conversation_id, slot) WHERE slot IS NOT NULL;
 
 CREATE TABLE private_pairs (
   low             uuid NOT NULL REFERENCES users (id),
@@ -111,11 +113,13 @@ CREATE TABLE messages (
   edited_at       timestamptz(3),
   deleted_at      timestamptz(3),
   PRIMARY KEY (conversation_id, seq),
-  UNIQUE (conversation_id, id),
+  -- the id first: ids begin with their time, so new ones go to the right edge of the index
+  UNIQUE (id, conversation_id),
   FOREIGN KEY (conversation_id, sender_id) REFERENCES participants (conversation_id, user_id),
   CHECK ((content IS NULL) = (deleted_at IS NOT NULL))
 ) PARTITION BY HASH (conversation_id);
-CREATE INDEX messages_by_rev ON messages (conversation_id, rev);
+-- Partial as those of participants: the look for a resend once took this one and read whole conversations.
+CREATE INDEX messages_by_rev ON messages (conversation_id, rev) WHERE rev > 0;
 
 DO $$
 BEGIN

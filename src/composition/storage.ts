@@ -6,27 +6,12 @@ import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { migrate } from '#app/infrastructure/postgres/migrator.ts';
-import { openPool } from '#app/infrastructure/postgres/pool.ts';
+import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
 import type { Lifetime } from './lifetime.ts';
 
-/** One batch in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
-const HOT_CONNECTIONS = 4;
 const DEADLINE_MS = 1_200;
 const PATIENCE_MS = 1_500;
-
-/**
- * Plans of the hot functions are made once per connection, when the tables may still be empty: without these settings a
- * plan that scans an empty table would be kept while it grows.
- */
-const HOT_SETTINGS = {
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  enable_bitmapscan: 'off',
-  jit: 'off',
-};
 
 export interface StorageParts {
   readonly journal: Journal;
@@ -45,16 +30,7 @@ export const openStorage = async (
   const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
   const postgres = lifetime.own(await Postgres.open(url), (opened) => opened.close());
   for (const name of await migrate(postgres.kysely)) journal.info('migrated', { migration: name });
-  const pool = lifetime.own(
-    openPool(url, {
-      max: HOT_CONNECTIONS,
-      applicationName: 'tertulia log',
-      statementTimeoutMs: 1_000,
-      lockTimeoutMs: 800,
-      settings: HOT_SETTINGS,
-    }),
-    (opened) => opened.end(),
-  );
+  const pool = lifetime.own(openLogPool(url), (opened) => opened.end());
   const log = new PostgresMessageLog({
     pool,
     clock,

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { v7 } from 'uuid';
 import { UserId } from '#app/domain/shared/ids.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
-import { openPool } from '#app/infrastructure/postgres/pool.ts';
+import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresBlocks } from '#app/infrastructure/postgres/postgres-blocks.ts';
 import { PostgresConversationReader } from '#app/infrastructure/postgres/postgres-conversation-reader.ts';
 import { PostgresConversations } from '#app/infrastructure/postgres/postgres-conversations.ts';
@@ -26,7 +26,7 @@ export const aPostgresWorld = async (
 ): Promise<PostgresWorld> => {
   const url = bounds.url ?? (await aDatabase()).url;
   const postgres = await Postgres.open(url);
-  const pool = openPool(url, { max: 3, applicationName: 'log', statementTimeoutMs: 1_000, lockTimeoutMs: 800 });
+  const pool = openLogPool(url);
   const log = new PostgresMessageLog({
     ...{ pool, clock: new SystemClock(), observer: bounds.observer ?? deaf },
     ...{ queueLimit: bounds.queueLimit ?? 10_000, batchLimit: bounds.batchLimit ?? 500, deadlineMs: 1_200 },

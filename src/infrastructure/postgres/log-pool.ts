@@ -1,0 +1,24 @@
+import { openPool, type PostgresPool } from './pool.ts';
+
+/** One batch in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
+const CONNECTIONS = 4;
+
+/**
+ * Connections for PostgresMessageLog alone. Plans of its functions are made once per connection, when the tables may still
+ * be empty: with these settings none that scans an empty table is kept while it grows.
+ */
+export const openLogPool = (connectionString: string): PostgresPool =>
+  openPool(connectionString, {
+    max: CONNECTIONS,
+    applicationName: 'tertulia log',
+    statementTimeoutMs: 1_000,
+    lockTimeoutMs: 800,
+    settings: {
+      plan_cache_mode: 'force_generic_plan',
+      enable_seqscan: 'off',
+      enable_hashjoin: 'off',
+      enable_mergejoin: 'off',
+      enable_bitmapscan: 'off',
+      jit: 'off',
+    },
+  });
