@@ -36,11 +36,16 @@ export class Message {
   private constructor(readonly state: MessageState) {}
 
   /** @throws Refusal for a type that a user can't send */
-  static draft(draft: MessageDraft): MessageDraft {
-    if (draft.type === MessageType.System)
+  static demandSendable(type: MessageType): void {
+    if (type === MessageType.System)
       throw new Refusal('forbidden', 'system_entries_are_the_servers', 'only the server writes system entries');
-    if (draft.type !== MessageType.Text)
-      throw new Refusal('unsupported', 'no_files_yet', `messages of type ${draft.type} can't be sent yet`);
+    if (type !== MessageType.Text)
+      throw new Refusal('unsupported', 'no_files_yet', `messages of type ${type} can't be sent yet`);
+  }
+
+  /** @throws Refusal for a type that a user can't send */
+  static draft(draft: MessageDraft): MessageDraft {
+    Message.demandSendable(draft.type);
     return draft;
   }
 

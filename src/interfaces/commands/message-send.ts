@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { invalid } from '#app/domain/shared/domain-error.ts';
 import type { OpenPrivate } from '#app/application/chat/open-private.ts';
 import type { SendMessage } from '#app/application/chat/send-message.ts';
+import { Message } from '#app/domain/chat/message.ts';
 import { MessageType } from '#app/domain/chat/message-content.ts';
 import { conversationId, instant, messageId, messageText, seq, userId } from '../protocol/primitives.ts';
 import { command } from './command.ts';
@@ -42,6 +43,8 @@ export const messageSend = (sendMessage: SendMessage, openPrivate: OpenPrivate) 
     http: { method: 'POST', path: '/v1/conversations/{conversationId}/messages' },
     run: async ({ conversationId: named, to, ...draft }, { userId, connectionId, lane }) => {
       if ((named === undefined) === (to === undefined)) throw invalid('conversationId', 'either conversationId or to');
+      // before a conversation is made for it
+      Message.demandSendable(draft.type);
       // at once where it can be: sends enter the log in the order of arrival
       const conversationId = named ?? (await openPrivate.execute({ userId, otherId: to! })).conversation.id; // one of the two is there
       const sent = await sendMessage.execute({
