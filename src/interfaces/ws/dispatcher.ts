@@ -67,7 +67,14 @@ export class Dispatcher {
       return session.reply(
         refusal(id, 'rate_limited', 'in_flight', `at most ${this.options.inFlightLimit} commands at once`, 100),
       );
+    if (session.leaving)
+      return session.reply(refusal(id, 'unavailable', 'draining', 'this node is going away; ask another one', 1));
     this.#run(session, id, command, frame, size);
+  }
+
+  /** Closes a session whose time is over, once nothing of it is under way. */
+  endIfLeft(session: Session): void {
+    if (session.leaving && session.inFlight === 0) session.socket.end(closeCodes.restarting, 'this node is going away');
   }
 
   #run(session: Session, id: number | string, command: AnyCommand, frame: InboundFrame, size: number): void {
@@ -85,6 +92,7 @@ export class Dispatcher {
         });
       session.reply({ id, ...answer });
       if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error.code);
+      this.endIfLeft(session);
     });
   }
 

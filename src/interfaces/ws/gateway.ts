@@ -202,7 +202,8 @@ export class Gateway implements SocketHandler<Admitted> {
       const due = started + (spread * (index + 1)) / sessions.length;
       const wait = due - this.parts.clock.monotonic();
       if (wait > 1) await after(wait);
-      session.socket.end(closeCodes.restarting, 'this node is going away');
+      session.leaving = true;
+      this.parts.dispatcher.endIfLeft(session);
     }
     while (this.#sessions.size > 0 && this.parts.clock.monotonic() - started < spread + LAST_GRACE_MS) await after(20);
   }

@@ -16,6 +16,8 @@ export class Session {
   /** Monotonic time of the last byte from the peer. */
   lastSeen: number;
   inFlight = 0;
+  /** Its time on this node is over: it begins nothing more, and is closed when what is under way has been answered. */
+  leaving = false;
   malformed = 0;
   /** Frames since the last tick of the heartbeat. */
   frames = 0;
