@@ -97,6 +97,8 @@ interface Ahead {
   apply(): void;
 }
 
+const revsOf = (ahead: readonly { readonly rev: number }[]) => ahead.map(({ rev }) => rev).join();
+
 /** How long an event may stay ahead of the others before its conversation is synced. */
 const PATIENCE_MS = 250;
 const DEADLINE_MS = 10_000;
@@ -245,14 +247,14 @@ export class ReferenceClient {
 
   get #state(): string {
     const ahead = [...this.held].flatMap(([id, { cursor, ahead }]) =>
-      ahead.length > 0 ? [`${id} at ${cursor} waits for ${ahead.map(({ rev }) => rev)}`] : [],
+      ahead.length > 0 ? [`${id} at ${cursor} waits for ${revsOf(ahead)}`] : [],
     );
     return [
       this.connected ? 'connected' : `closed with ${this.closedWith}`,
       `${this.#busy.size} at work, ${this.outbox.length} to send, waiting for`,
       [...this.#waiting.values()].map(({ type }) => type).join() || 'nothing',
       ...ahead,
-      ...(this.#ownAhead.length > 0 ? [`own ${this.urev} waits for ${this.#ownAhead.map(({ rev }) => rev)}`] : []),
+      ...(this.#ownAhead.length > 0 ? [`own ${this.urev} waits for ${revsOf(this.#ownAhead)}`] : []),
     ].join(', ');
   }
 
