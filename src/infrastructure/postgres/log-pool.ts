@@ -1,7 +1,7 @@
 import { openPool, type PostgresPool } from './pool.ts';
 
-/** One batch in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
-const CONNECTIONS = 4;
+/** Three batches in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
+const CONNECTIONS = 6;
 
 /**
  * Connections for PostgresMessageLog alone. Plans of its functions are made once per connection, when the tables may still

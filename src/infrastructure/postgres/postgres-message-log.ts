@@ -49,6 +49,9 @@ interface Pending {
 type Row = [string, number, string | null, string | null, number];
 
 const SIDE_LANES = 2;
+/** Batches on their way at once while there are few sends in them. */
+const LONELY_FLIGHTS = 3;
+const FEW = 4;
 const RETRY_PAUSE_MS = 50;
 
 /**
@@ -61,7 +64,9 @@ export class PostgresMessageLog implements MessageLog {
   /** Sends to conversations that others hold, each queue in order; a conversation is in here until its queue is empty. */
   readonly #held = new Map<ConversationId, Pending[]>();
   #size = 0;
-  #mainBusy = false;
+  /** Conversations of the batches that are on their way; each is in at most one. */
+  readonly #flying = new Set<ConversationId>();
+  #flights = 0;
   #sideBusy = new Set<ConversationId>();
   #scheduled = false;
   /** Monotonic time since when the database has been failing; undefined while it answers. */
@@ -90,7 +95,7 @@ export class PostgresMessageLog implements MessageLog {
     };
     if (this.#size >= this.options.queueLimit) return turnedAway('send_queue_full');
     const since = this.options.clock.monotonic();
-    if (this.#failingSince !== undefined && since - this.#failingSince > this.options.patienceMs && this.#mainBusy)
+    if (this.#failingSince !== undefined && since - this.#failingSince > this.options.patienceMs && this.#flights > 0)
       return turnedAway('database_away');
     return new Promise((answer) => {
       this.#size++;
@@ -106,7 +111,7 @@ export class PostgresMessageLog implements MessageLog {
 
   /** One turn of the event loop, so that all frames that were read in it share a batch. */
   #schedule(): void {
-    if (this.#scheduled || this.#mainBusy) return;
+    if (this.#scheduled || !this.#mayFly) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -114,22 +119,33 @@ export class PostgresMessageLog implements MessageLog {
     });
   }
 
+  /** A batch of many has the database to itself; a few lonely sends may go side by side, or each would wait for a stranger's commit. */
+  get #mayFly(): boolean {
+    return this.#flights === 0 || (this.#flights < LONELY_FLIGHTS && this.#flying.size < FEW);
+  }
+
   #pump(): void {
-    if (!this.#mainBusy) {
+    while (this.#mayFly) {
       const batch = this.#take();
-      if (batch.length > 0) {
-        this.#mainBusy = true;
-        void this.#run(batch, false).finally(() => {
-          this.#mainBusy = false;
-          this.#pump();
-        });
-      }
+      if (batch.length === 0) break;
+      this.#fly(batch);
     }
     if (this.#held.size > 0) this.#failLate();
     for (const [conversation, waiting] of this.#held) {
       if (this.#sideBusy.size >= SIDE_LANES) break;
       if (!this.#sideBusy.has(conversation)) this.#startSideLane(conversation, waiting);
     }
+  }
+
+  #fly(batch: Pending[]): void {
+    const conversations = new Set(batch.map((pending) => pending.draft.conversationId));
+    for (const id of conversations) this.#flying.add(id);
+    this.#flights++;
+    void this.#run(batch, false).finally(() => {
+      for (const id of conversations) this.#flying.delete(id);
+      this.#flights--;
+      this.#pump();
+    });
   }
 
   #startSideLane(conversation: ConversationId, waiting: Pending[]): void {
@@ -144,7 +160,7 @@ export class PostgresMessageLog implements MessageLog {
 
   /**
    * The next batch, in order of arrival. An id may occur once in a batch, so a conversation whose id repeats waits for
-   * the next one with all that follows, as conversations in a side lane do with all that follows there.
+   * the next one with all that follows, as one does that is in a batch on its way, and conversations in a side lane there.
    */
   #take(): Pending[] {
     if (this.#queue.length === 0) return [];
@@ -156,7 +172,12 @@ export class PostgresMessageLog implements MessageLog {
       const { conversationId, id } = pending.draft;
       const held = this.#held.get(conversationId);
       if (held) held.push(pending);
-      else if (batch.length === this.options.batchLimit || deferred.has(conversationId)) later.push(pending);
+      else if (
+        batch.length === this.options.batchLimit ||
+        deferred.has(conversationId) ||
+        this.#flying.has(conversationId)
+      )
+        later.push(pending);
       else if (ids.has(conversationId + id)) {
         deferred.add(conversationId);
         later.push(pending);
