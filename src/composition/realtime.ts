@@ -105,6 +105,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
   backplane.onDisturbance(repair);
 
   metrics.gauge('connections', () => gateway.size);
+  metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);
   metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
   return { gateway, dispatcher, compareHeads: repair };
 };

@@ -4,13 +4,7 @@ import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import { concerns, type Revocations } from '#app/application/ports/revocations.ts';
-import type {
-  HttpResponse,
-  Socket,
-  SocketHandler,
-  UpgradeAnswer,
-  UpgradeRequest,
-} from '#app/application/ports/transport.ts';
+import type { Socket, SocketHandler, UpgradeAnswer, UpgradeRequest } from '#app/application/ports/transport.ts';
 import { Connection } from '#app/domain/connection/connection.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
 import { ConnectionId } from '#app/domain/shared/ids.ts';
@@ -96,25 +90,40 @@ export class Gateway implements SocketHandler<Admitted> {
     return this.#sessions.get(id);
   }
 
+  /** Open sockets that have not said who they are. */
+  get unauthenticated(): number {
+    let count = 0;
+    for (const { unauthenticated } of this.#addresses.values()) count += unauthenticated;
+    return count;
+  }
+
   upgrade(request: UpgradeRequest): UpgradeAnswer<Admitted> {
     const { limits, codecs } = this.parts;
-    if (request.path !== SOCKET_PATH) return refuse(404, `sockets are opened at ${SOCKET_PATH}`);
-    if (this.#draining) return refuse(503, 'this node is going away', { 'retry-after': '1' });
+    if (request.path !== SOCKET_PATH) return this.#refuse('path', 404, `sockets are opened at ${SOCKET_PATH}`);
+    if (this.#draining) return this.#refuse('draining', 503, 'this node is going away', { 'retry-after': '1' });
     const claim = {
       origin: request.header('origin'),
       host: request.header('host'),
       forwardedProto: request.header('x-forwarded-proto'),
     };
-    if (!originAllowed(claim, this.#origins)) return refuse(403, 'pages from this origin may not connect');
+    if (!originAllowed(claim, this.#origins))
+      return this.#refuse('origin', 403, 'pages from this origin may not connect');
     const codec = negotiated(request.header('sec-websocket-protocol'), codecs);
-    if (!codec) return refuse(400, `offer one of these sub-protocols: ${codecs.map((c) => c.protocol).join(', ')}`);
+    if (!codec)
+      return this.#refuse(
+        'sub_protocol',
+        400,
+        `offer one of these sub-protocols: ${codecs.map((c) => c.protocol).join(', ')}`,
+      );
     const block = addressBlock(request.address);
     const taken = this.parts.limiter.take('handshake', block);
     if ('then' in taken || !taken.allowed)
-      return refuse(429, 'too many connections from your address', { 'retry-after': '1' });
+      return this.#refuse('rate', 429, 'too many connections from your address', { 'retry-after': '1' });
     const { sockets = 0, unauthenticated = 0 } = this.#addresses.get(block) ?? {};
-    if (sockets >= limits.socketsPerAddress || unauthenticated >= limits.unauthenticatedSocketsPerAddress)
-      return refuse(429, 'too many open connections from your address', { 'retry-after': '5' });
+    const full =
+      (sockets >= limits.socketsPerAddress && 'sockets_per_address') ||
+      (unauthenticated >= limits.unauthenticatedSocketsPerAddress && 'strangers');
+    if (full) return this.#refuse(full, 429, 'too many open connections from your address', { 'retry-after': '5' });
     const offered = request.header('sec-websocket-protocol') !== '';
     return { accept: true, protocol: offered ? codec.protocol : '', state: { codec, address: request.address } };
   }
@@ -127,6 +136,7 @@ export class Gateway implements SocketHandler<Admitted> {
     this.#sessions.set(connection.id, session);
     this.#inUse.set(admitted.codec, (this.#inUse.get(admitted.codec) ?? 0) + 1);
     this.#count(session, 1, 1);
+    this.parts.metrics.count('connections_opened_total');
     events.publish({
       type: 'connection.opened',
       connectionId: connection.id,
@@ -146,8 +156,10 @@ export class Gateway implements SocketHandler<Admitted> {
 
   close(_socket: Socket, { session }: Admitted, code: number): void {
     if (!session) return;
-    const { events, clock, subscriptions } = this.parts;
+    const { events, clock, subscriptions, metrics } = this.parts;
     const { connection } = session;
+    metrics.count('connections_closed_total', { code: String(code) });
+    if (code === closeCodes.slowConsumer) metrics.count('slow_consumers_total');
     const [connectionId, at] = [connection.id, clock.now()];
     this.#count(session, -1, session.known ? 0 : -1);
     subscriptions.leave(session);
@@ -224,6 +236,17 @@ export class Gateway implements SocketHandler<Admitted> {
     return false;
   }
 
+  #refuse(
+    rule: string,
+    status: number,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): UpgradeAnswer<never> {
+    this.parts.metrics.count('connections_refused_total', { rule });
+    const response = { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+    return { accept: false, response };
+  }
+
   #count(session: Session, sockets: number, unauthenticated: number): void {
     const block = addressBlock(session.socket.address);
     const counted = this.#addresses.get(block) ?? { sockets: 0, unauthenticated: 0 };
@@ -237,11 +260,6 @@ export class Gateway implements SocketHandler<Admitted> {
 /** A drain of few sockets is over at once; of many it takes its time. */
 const MS_PER_LEAVING_SOCKET = 4;
 const LAST_GRACE_MS = 2_500;
-
-const refuse = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): UpgradeAnswer<never> => {
-  const response: HttpResponse = { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
-  return { accept: false, response };
-};
 
 /** The first of the client's offers that we speak; offering none means the first of ours. */
 const negotiated = (header: string, codecs: readonly FrameCodec[]): FrameCodec | undefined => {
