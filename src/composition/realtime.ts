@@ -106,6 +106,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
 
   metrics.gauge('connections', () => gateway.size);
   metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);
+  metrics.gauge('users', () => subscriptions.users);
   metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
   return { gateway, dispatcher, compareHeads: repair };
 };

@@ -84,8 +84,10 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const metrics = new PrometheusMetrics();
   const destination = new LogStream(process.stdout, () => metrics.count('log_dropped_total'));
   lifetime.own(destination, (opened) => opened.close(LOG_FLUSH_MS));
-  const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination });
+  const onFault = () => metrics.count('faults_total');
+  const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination, onFault });
   const events = new InProcessEventBus(journal, metrics);
+  events.on('session.ended', ({ reason }) => metrics.count('sessions_ended_total', { reason }));
   traceEvents(events, journal);
   extensions.listen?.(events);
   await listenFromModules(events, config.listeners, process.cwd());

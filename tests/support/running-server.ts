@@ -173,13 +173,16 @@ export class RunningServer {
 
   /** The sum of all samples of a metric whose labels include these. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`);
     const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
-    return (await response.text())
+    return (await this.metricsText())
       .split('\n')
       .filter((line) => line.startsWith(`tertulia_${name}{`) || line.startsWith(`tertulia_${name} `))
       .filter((line) => wanted.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  async metricsText(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
   }
 }
 

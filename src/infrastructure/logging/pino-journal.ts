@@ -15,6 +15,8 @@ export interface PinoJournalOptions {
   readonly random: Random;
   readonly clock: Clock;
   readonly destination: DestinationStream;
+  /** Told of each fault, for counting. */
+  readonly onFault?: () => void;
 }
 
 const EVENT = /^[\w.: -]{1,100}$/;
@@ -70,6 +72,7 @@ export class PinoJournal implements Journal {
   }
 
   fault(error: unknown, where: string): string {
+    this.options.onFault?.();
     const correlationId = Buffer.from(this.options.random.bytes(6)).toString('hex');
     const told = this.#floods() ? brieflyDescribed(error) : describedError(error);
     this.#write('error', 'fault', { ...allowed({ correlationId, where }), error: told });

@@ -36,6 +36,11 @@ export class Subscriptions {
     private readonly told: (change: 'subscribed' | 'unsubscribed', session: Session, channel: string) => void,
   ) {}
 
+  /** Users with an open session here. */
+  get users(): number {
+    return this.#users.size;
+  }
+
   ofUser(userId: UserId): ReadonlySet<Session> {
     return this.#users.get(userId) ?? NOBODY;
   }
