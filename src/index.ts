@@ -5,6 +5,7 @@ export { command } from '#app/interfaces/commands/command.ts';
 export type { AnyCommand, Caller, Stranger } from '#app/interfaces/commands/command.ts';
 export { CannotStart } from '#app/application/cannot-start.ts';
 export type { EventBus, Listener } from '#app/application/ports/event-bus.ts';
+export type { ConversationReader } from '#app/application/ports/conversation-reader.ts';
 export type { UseCase } from '#app/application/use-case.ts';
 export type { DomainEvent, EventOf, EventType } from '#app/domain/shared/domain-event.ts';
 export { invalid, notFound, Refusal, unavailable } from '#app/domain/shared/domain-error.ts';

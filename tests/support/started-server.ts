@@ -11,6 +11,14 @@ const root = join(import.meta.dirname, '../..');
 /** Starting includes making a database. */
 const START_MS = 30_000;
 
+/** What is run: the sources, unless another one is given. */
+export interface Program {
+  readonly cwd: string;
+  /** For Node. */
+  readonly args: readonly string[];
+}
+const sources: Program = { cwd: root, args: ['--import', 'tsx', 'src/main.ts'] };
+
 /** The server as operators run it: a process of its own, with nothing but these settings. */
 export class StartedServer {
   output = '';
@@ -33,10 +41,10 @@ export class StartedServer {
   }
 
   /** Started, and not waited for. */
-  static spawn(settings: Settings): StartedServer {
+  static spawn(settings: Settings, { cwd, args } = sources): StartedServer {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
-      cwd: root,
+    const child = spawn(process.execPath, args, {
+      cwd,
       env: { PATH, HOST: '127.0.0.1', WS_PORT: '0', METRICS_PORT: '0', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -44,8 +52,8 @@ export class StartedServer {
   }
 
   /** Resolves when it listens. @throws Error with what it wrote when it ends instead */
-  static async start(settings: Settings): Promise<StartedServer> {
-    const server = StartedServer.spawn(settings);
+  static async start(settings: Settings, program?: Program): Promise<StartedServer> {
+    const server = StartedServer.spawn(settings, program);
     const listening = await eventually(
       () => /listening on 127\.0\.0\.1:(\d+)/.exec(server.output) ?? (server.#exited ? 'exited' : undefined),
       'the server listens',
