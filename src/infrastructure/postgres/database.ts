@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { type Compilable, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
 import { sqlStateOf } from './failure.ts';
 import { DatabaseAway, openPool, type PoolOptions, type PostgresPool } from './pool.ts';
@@ -33,6 +33,16 @@ export class Postgres {
   async run<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
     try {
       return await work(this.kysely);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** As `run`, for what every connect asks: planned once on each connection. A name stands for one text, for ever. */
+  async prepared<Row>(name: string, query: (db: Kysely<Database>) => Compilable<Row>): Promise<readonly Row[]> {
+    try {
+      const { sql: text, parameters } = query(this.kysely).compile();
+      return (await this.pool.query<Row & object>({ name, text, values: [...parameters] })).rows;
     } catch (error) {
       throw translated(error);
     }

@@ -39,16 +39,9 @@ export class PostgresFeed implements Feed {
   }
 
   standings(userId: UserId, only?: readonly ConversationId[]): Promise<readonly Standing[]> {
-    return this.postgres.run((db) =>
-      db
-        .selectFrom('participants as p')
-        .innerJoin('conversations as c', 'c.id', 'p.conversation_id')
-        .select(['c.id as conversationId', 'c.rev', 'p.first_seq as firstSeq', 'p.joined_rev as joinedRev'])
-        .where('p.user_id', '=', userId)
-        .where('p.left_rev', 'is', null)
-        .$if(only !== undefined, (query) => query.where('p.conversation_id', '=', anyOf(only!))) // just looked at
-        .execute(),
-    );
+    return only
+      ? this.postgres.run((db) => standings(db, userId).where('p.conversation_id', '=', anyOf(only)).execute())
+      : this.postgres.prepared('standings', (db) => standings(db, userId));
   }
 
   async heads(ids: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, Rev>> {
@@ -59,8 +52,8 @@ export class PostgresFeed implements Feed {
   }
 
   async userHeads(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Urev>> {
-    const rows = await this.postgres.run((db) =>
-      db.selectFrom('users').select(['id', 'urev']).where('id', '=', anyOf(ids)).execute(),
+    const rows = await this.postgres.prepared('user_heads', (db) =>
+      db.selectFrom('users').select(['id', 'urev']).where('id', '=', anyOf(ids)),
     );
     return new Map(rows.map(({ id, urev }) => [id, urev]));
   }
@@ -94,6 +87,14 @@ export class PostgresFeed implements Feed {
     return paged(read, range, limit, ({ urev }) => urev);
   }
 }
+
+const standings = (db: Kysely<Database>, userId: UserId) =>
+  db
+    .selectFrom('participants as p')
+    .innerJoin('conversations as c', 'c.id', 'p.conversation_id')
+    .select(['c.id as conversationId', 'c.rev', 'p.first_seq as firstSeq', 'p.joined_rev as joinedRev'])
+    .where('p.user_id', '=', userId)
+    .where('p.left_rev', 'is', null);
 
 const changedMessages = (db: Kysely<Database>, id: ConversationId, { after, upTo, firstSeq }: Range) =>
   db

@@ -55,18 +55,17 @@ export class PostgresSessions implements Sessions {
     });
   }
 
-  find(id: SessionId): Promise<Session | undefined> {
-    return this.postgres.run(async (db) => {
-      const row = await db
+  async find(id: SessionId): Promise<Session | undefined> {
+    const [row] = await this.postgres.prepared('live_session', (db) =>
+      db
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .selectAll('sessions')
         .where('sessions.id', '=', id)
         .where(live)
-        .where('users.disabled_at', 'is', null)
-        .executeTakeFirst();
-      return row && toSession(row);
-    });
+        .where('users.disabled_at', 'is', null),
+    );
+    return row && toSession(row);
   }
 
   list(userId: UserId): Promise<readonly Session[]> {
