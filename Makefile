@@ -1,15 +1,17 @@
 # Every target brings what it needs: Node 22 (through npm), the dependencies of the lock file, Redis for the tests.
 # Works with GNU make 3.81 (macOS) and with BSD make.
 WITH = sh scripts/with-node.sh
+# Room for young objects: with the default of 16 MiB a sixth of the server's time under load goes into collecting them.
+NODE_FLAGS = --conditions=dist --max-semi-space-size=64
 
 .PHONY: help run dev build test check fmt bench faults nightly
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: ## build and start the server (DATABASE_URL, WS_PORT, … are read from the environment)
+run: ## build and start the server (settings from the environment; ARGS="--help" and ARGS="config" show them)
 	@$(WITH) npm run --silent build
-	@exec $(WITH) node --conditions=dist dist/main.js
+	@exec $(WITH) node $(NODE_FLAGS) dist/main.js $(ARGS)
 
 dev: ## start the sources, and again on every change
 	@exec $(WITH) tsx watch src/main.ts
