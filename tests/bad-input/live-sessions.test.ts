@@ -117,6 +117,17 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     expect((await socket.ended()).code).toBe(4501);
   });
 
+  it.concurrent('is never two users, also when both ask at once', async () => {
+    const [ann, ben] = await running.users(2);
+    const socket = await running.connect();
+    // The end may come before the answer to the one who was first.
+    const replies = await Promise.allSettled([socket.auth(ann!.token), socket.auth(ben!.token)]);
+    const answers = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
+    expect(answers.filter(({ ok }) => ok).length).toBeLessThan(2);
+    expect(answers.find(({ ok }) => !ok)?.error).toMatchObject({ code: 'conflict', rule: 'other_user' });
+    expect((await socket.ended()).code).toBe(4501);
+  });
+
   it.concurrent('refuses the 101st socket of a user and keeps the hundred', async () => {
     const [ann, ben] = await running.users(2);
     const hundred = await Promise.all(Array.from({ length: 100 }, () => running.connectAs(ann!)));
@@ -147,7 +158,7 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     expect(await silent.ended(14_000)).toEqual({ code: 4408, reason: 'nothing was heard of you' });
     clearInterval(beat);
     expect(await alive.call('ping')).toMatchObject({ ok: true });
-  });
+  }, 40_000);
 
   // Alone: megabytes on their way would bend the others' times.
   it('cuts a reader that is too slow, who then catches up without a loss', async () => {

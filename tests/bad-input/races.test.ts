@@ -10,6 +10,7 @@ import { Stored } from './stored.ts';
 // an acknowledged change that its author had no right to just before it was let through after the loss.
 
 const ROUNDS = times(100, 10_000);
+const TIMEOUT_MS = times(60_000, 3_600_000);
 
 interface Person extends TestUser {
   readonly socket: WsClient;
@@ -73,159 +74,171 @@ const must = (reply: Reply): Record<string, unknown> => {
   return reply.data!; // an ok reply has data
 };
 
-it('a removed member sends, edits and deletes nothing after the removal, and hears nothing of later', async () => {
-  const [owner, victim, witness] = (await people(3)) as [Person, Person, Person];
-  const conversationId = await running.aGroup(owner, [victim, witness]);
-  const acked: Acked[] = [];
-  const outcomes = new Map<string, number>();
-  const own: string[] = [];
+it(
+  'a removed member sends, edits and deletes nothing after the removal, and hears nothing of later',
+  async () => {
+    const [owner, victim, witness] = (await people(3)) as [Person, Person, Person];
+    const conversationId = await running.aGroup(owner, [victim, witness]);
+    const acked: Acked[] = [];
+    const outcomes = new Map<string, number>();
+    const own: string[] = [];
 
-  const attempt = async (what: string): Promise<void> => {
-    const id = what === 'send' ? v7() : (own.at(-1) ?? v7());
-    const content = what === 'delete' ? {} : { content: `${what} ${v7()}` };
-    const reply = await victim.socket.call(`message.${what}`, { conversationId, id, ...content });
-    const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
-    outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-    if (!reply.ok) return;
-    const { rev } = (what === 'send' ? reply.data : reply.data!.message) as { rev: number };
-    acked.push({ what, by: victim.userId, rev, needs: 'member' });
-    if (what === 'send') own.push(id);
-  };
+    const attempt = async (what: string): Promise<void> => {
+      const id = what === 'send' ? v7() : (own.at(-1) ?? v7());
+      const content = what === 'delete' ? {} : { content: `${what} ${v7()}` };
+      const reply = await victim.socket.call(`message.${what}`, { conversationId, id, ...content });
+      const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
+      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+      if (!reply.ok) return;
+      const { rev } = (what === 'send' ? reply.data : reply.data!.message) as { rev: number };
+      acked.push({ what, by: victim.userId, rev, needs: 'member' });
+      if (what === 'send') own.push(id);
+    };
 
-  for (let round = 0; round < ROUNDS; round++) {
-    await attempt('send');
-    const under = ['send', 'edit', 'send', 'delete', 'send'].map(attempt);
-    await aMoment(round);
-    const removal = owner.socket.call('member.remove', { conversationId, userId: victim.userId });
-    under.push(...['send', 'edit', 'send'].map(attempt));
-    must(await removal);
-    for (const what of ['send', 'edit', 'delete']) {
-      const data = { conversationId, id: what === 'send' ? v7() : own.at(-1), content: 'after' };
-      expect(await victim.socket.call(`message.${what}`, data)).toMatchObject({
-        ok: false,
-        error: { code: 'not_found' },
-      });
+    for (let round = 0; round < ROUNDS; round++) {
+      await attempt('send');
+      const under = ['send', 'edit', 'send', 'delete', 'send'].map(attempt);
+      await aMoment(round);
+      const removal = owner.socket.call('member.remove', { conversationId, userId: victim.userId });
+      under.push(...['send', 'edit', 'send'].map(attempt));
+      must(await removal);
+      for (const what of ['send', 'edit', 'delete']) {
+        const data = { conversationId, id: what === 'send' ? v7() : own.at(-1), content: 'after' };
+        expect(await victim.socket.call(`message.${what}`, data)).toMatchObject({
+          ok: false,
+          error: { code: 'not_found' },
+        });
+      }
+      must(await owner.socket.call('message.send', { conversationId, id: v7(), content: 'among ourselves' }));
+      await Promise.all(under);
+      must(await owner.socket.call('member.add', { conversationId, users: [victim.userId] }));
     }
-    must(await owner.socket.call('message.send', { conversationId, id: v7(), content: 'among ourselves' }));
-    await Promise.all(under);
-    must(await owner.socket.call('member.add', { conversationId, users: [victim.userId] }));
-  }
 
-  const roleAt = await rolesOf(conversationId, owner.userId, [victim.userId, witness.userId]);
-  expect(unlawful(acked, roleAt)).toEqual([]);
-  const heard = victim.socket.events.filter(({ data }) => data.conversationId === conversationId);
-  expect(heard.filter(({ data }) => roleAt(victim.userId, data.rev as number) === undefined)).toEqual([]);
-  // Both sides won sometimes, or it was no race.
-  expect(outcomes.get('ok')).toBeGreaterThan(ROUNDS);
-  expect(outcomes.get('not_found')).toBeGreaterThan(ROUNDS / 10);
-  told += ` removal ${JSON.stringify(Object.fromEntries(outcomes))}`;
-});
+    const roleAt = await rolesOf(conversationId, owner.userId, [victim.userId, witness.userId]);
+    expect(unlawful(acked, roleAt)).toEqual([]);
+    const heard = victim.socket.events.filter(({ data }) => data.conversationId === conversationId);
+    expect(heard.filter(({ data }) => roleAt(victim.userId, data.rev as number) === undefined)).toEqual([]);
+    // Both sides won sometimes, or it was no race.
+    expect(outcomes.get('ok')).toBeGreaterThan(ROUNDS);
+    expect(outcomes.get('not_found')).toBeGreaterThan(ROUNDS / 10);
+    told += ` removal ${JSON.stringify(Object.fromEntries(outcomes))}`;
+  },
+  TIMEOUT_MS,
+);
 
-it('a demoted admin adds, removes, renames and deletes nothing after the demotion', async () => {
-  const [owner, admin, target, guest] = (await people(4)) as [Person, Person, Person, Person];
-  const conversationId = await running.aGroup(owner, [admin, target]);
-  const acked: Acked[] = [];
-  const outcomes = new Map<string, number>();
-  const promote = () =>
-    owner.socket.call('member.set_role', { conversationId, userId: admin.userId, role: 'admin' }).then(must);
+it(
+  'a demoted admin adds, removes, renames and deletes nothing after the demotion',
+  async () => {
+    const [owner, admin, target, guest] = (await people(4)) as [Person, Person, Person, Person];
+    const conversationId = await running.aGroup(owner, [admin, target]);
+    const acked: Acked[] = [];
+    const outcomes = new Map<string, number>();
+    const promote = () =>
+      owner.socket.call('member.set_role', { conversationId, userId: admin.userId, role: 'admin' }).then(must);
 
-  const use = async (
-    type: string,
-    more: object,
-    revOf: (data: Record<string, unknown>) => unknown,
-  ): Promise<string> => {
-    const reply = await admin.socket.call(type, { conversationId, ...more });
-    const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
-    outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-    const rev = reply.ok ? revOf(reply.data!) : undefined;
-    if (typeof rev === 'number') acked.push({ what: type, by: admin.userId, rev, needs: 'leader' });
-    return code;
-  };
-  const all = (message: string, round: number): Promise<string>[] => [
-    use('member.add', { users: [guest.userId] }, ({ members }) => (members as { rev: number }[])[0]?.rev),
-    use(
-      'conversation.update',
-      { title: `Title ${round} ${v7()}` },
-      (data) => (data.conversation as { rev: number }).rev,
-    ),
-    use('message.delete', { id: message }, (data) => (data.message as { rev: number }).rev),
-    use('member.remove', { userId: guest.userId }, () => undefined),
-  ];
+    const use = async (
+      type: string,
+      more: object,
+      revOf: (data: Record<string, unknown>) => unknown,
+    ): Promise<string> => {
+      const reply = await admin.socket.call(type, { conversationId, ...more });
+      const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
+      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+      const rev = reply.ok ? revOf(reply.data!) : undefined;
+      if (typeof rev === 'number') acked.push({ what: type, by: admin.userId, rev, needs: 'leader' });
+      return code;
+    };
+    const all = (message: string, round: number): Promise<string>[] => [
+      use('member.add', { users: [guest.userId] }, ({ members }) => (members as { rev: number }[])[0]?.rev),
+      use(
+        'conversation.update',
+        { title: `Title ${round} ${v7()}` },
+        (data) => (data.conversation as { rev: number }).rev,
+      ),
+      use('message.delete', { id: message }, (data) => (data.message as { rev: number }).rev),
+      use('member.remove', { userId: guest.userId }, () => undefined),
+    ];
 
-  for (let round = 0; round < ROUNDS; round++) {
-    await promote();
-    const [first, second] = [v7(), v7()];
-    for (const id of [first, second])
-      must(await target.socket.call('message.send', { conversationId, id, content: 'mine' }));
-    const under = all(first, round);
-    await aMoment(round);
-    const demotion = owner.socket.call('member.set_role', { conversationId, userId: admin.userId, role: 'member' });
-    under.push(...all(first, round));
-    must(await demotion);
-    expect(new Set(await Promise.all(all(second, round)))).toEqual(new Set(['forbidden']));
-    await Promise.all(under);
-  }
-
-  const roleAt = await rolesOf(conversationId, owner.userId, [admin.userId, target.userId]);
-  expect(unlawful(acked, roleAt)).toEqual([]);
-  // Removals answer nothing; the entries that they left say the same.
-  const entries = await stored.rows<{ rev: string; by: string; content: string }>(
-    `select sent_rev as rev, sender_id as by, content from messages where conversation_id = $1 and type = 'system'`,
-    [conversationId],
-  );
-  const byAdmin = entries.filter(({ by }) => by === admin.userId);
-  const entered = byAdmin.map(
-    ({ rev, by, content }): Acked => ({ what: content, by, rev: Number(rev), needs: 'leader' }),
-  );
-  expect(unlawful(entered, roleAt)).toEqual([]);
-  expect(outcomes.get('ok')).toBeGreaterThan(0);
-  told += `, demotion ${JSON.stringify(Object.fromEntries(outcomes))}`;
-});
-
-it('whoever is blocked sends nothing private and adds nobody after the block', async () => {
-  const [blocker, sender] = (await people(2)) as [Person, Person];
-  const outcomes = new Map<string, number>();
-  const acked: string[] = [];
-  const refused: string[] = [];
-  const { conversation } = must(await sender.socket.call('conversation.open_private', { userId: blocker.userId }));
-  const conversationId = (conversation as { id: string }).id;
-  const group = await running.aGroup(sender);
-
-  const send = async (): Promise<void> => {
-    const id = v7();
-    const reply = await sender.socket.call('message.send', { conversationId, id, content: 'hey' });
-    (reply.ok ? acked : refused).push(id);
-    const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
-    outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-  };
-  const add = () => sender.socket.call('member.add', { conversationId: group, users: [blocker.userId] });
-
-  for (let round = 0; round < ROUNDS; round++) {
-    const under: Promise<unknown>[] = [send(), send(), add()];
-    await aMoment(round);
-    const block = blocker.socket.call('block.set', { userId: sender.userId, blocked: true });
-    under.push(send(), add(), send());
-    must(await block);
-    for (const type of ['message.send', 'to', 'member.add', 'conversation.create'] as const) {
-      const reply = await {
-        'message.send': () => sender.socket.call('message.send', { conversationId, id: v7(), content: 'after' }),
-        to: () => sender.socket.call('message.send', { to: blocker.userId, id: v7(), content: 'after' }),
-        'member.add': add,
-        'conversation.create': () =>
-          sender.socket.call('conversation.create', { id: v7(), title: 'With you', users: [blocker.userId] }),
-      }[type]();
-      expect([type, reply.error?.code, reply.error?.rule]).toEqual([type, 'forbidden', 'blocked']);
+    for (let round = 0; round < ROUNDS; round++) {
+      await promote();
+      const [first, second] = [v7(), v7()];
+      for (const id of [first, second])
+        must(await target.socket.call('message.send', { conversationId, id, content: 'mine' }));
+      const under = all(first, round);
+      await aMoment(round);
+      const demotion = owner.socket.call('member.set_role', { conversationId, userId: admin.userId, role: 'member' });
+      under.push(...all(first, round));
+      must(await demotion);
+      expect(new Set(await Promise.all(all(second, round)))).toEqual(new Set(['forbidden']));
+      await Promise.all(under);
     }
-    await Promise.all(under);
-    must(await blocker.socket.call('block.set', { userId: sender.userId, blocked: false }));
-    await blocker.socket.call('conversation.leave', { conversationId: group });
-  }
 
-  const rows = await stored.rows<{ id: string }>('select id from messages where conversation_id = $1', [
-    conversationId,
-  ]);
-  expect(rows.map(({ id }) => id).toSorted()).toEqual(acked.toSorted());
-  expect(refused.length).toBeGreaterThan(0);
-  expect(acked.length).toBeGreaterThan(ROUNDS);
-  told += `, block ${JSON.stringify(Object.fromEntries(outcomes))}`;
-});
+    const roleAt = await rolesOf(conversationId, owner.userId, [admin.userId, target.userId]);
+    expect(unlawful(acked, roleAt)).toEqual([]);
+    // Removals answer nothing; the entries that they left say the same.
+    const entries = await stored.rows<{ rev: string; by: string; content: string }>(
+      `select sent_rev as rev, sender_id as by, content from messages where conversation_id = $1 and type = 'system'`,
+      [conversationId],
+    );
+    const byAdmin = entries.filter(({ by }) => by === admin.userId);
+    const entered = byAdmin.map(
+      ({ rev, by, content }): Acked => ({ what: content, by, rev: Number(rev), needs: 'leader' }),
+    );
+    expect(unlawful(entered, roleAt)).toEqual([]);
+    expect(outcomes.get('ok')).toBeGreaterThan(0);
+    told += `, demotion ${JSON.stringify(Object.fromEntries(outcomes))}`;
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'whoever is blocked sends nothing private and adds nobody after the block',
+  async () => {
+    const [blocker, sender] = (await people(2)) as [Person, Person];
+    const outcomes = new Map<string, number>();
+    const acked: string[] = [];
+    const refused: string[] = [];
+    const { conversation } = must(await sender.socket.call('conversation.open_private', { userId: blocker.userId }));
+    const conversationId = (conversation as { id: string }).id;
+    const group = await running.aGroup(sender);
+
+    const send = async (): Promise<void> => {
+      const id = v7();
+      const reply = await sender.socket.call('message.send', { conversationId, id, content: 'hey' });
+      (reply.ok ? acked : refused).push(id);
+      const code = reply.ok ? 'ok' : reply.error!.code; // a reply that is not ok has one
+      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+    };
+    const add = () => sender.socket.call('member.add', { conversationId: group, users: [blocker.userId] });
+
+    for (let round = 0; round < ROUNDS; round++) {
+      const under: Promise<unknown>[] = [send(), send(), add()];
+      await aMoment(round);
+      const block = blocker.socket.call('block.set', { userId: sender.userId, blocked: true });
+      under.push(send(), add(), send());
+      must(await block);
+      for (const type of ['message.send', 'to', 'member.add', 'conversation.create'] as const) {
+        const reply = await {
+          'message.send': () => sender.socket.call('message.send', { conversationId, id: v7(), content: 'after' }),
+          to: () => sender.socket.call('message.send', { to: blocker.userId, id: v7(), content: 'after' }),
+          'member.add': add,
+          'conversation.create': () =>
+            sender.socket.call('conversation.create', { id: v7(), title: 'With you', users: [blocker.userId] }),
+        }[type]();
+        expect([type, reply.error?.code, reply.error?.rule]).toEqual([type, 'forbidden', 'blocked']);
+      }
+      await Promise.all(under);
+      must(await blocker.socket.call('block.set', { userId: sender.userId, blocked: false }));
+      await blocker.socket.call('conversation.leave', { conversationId: group });
+    }
+
+    const rows = await stored.rows<{ id: string }>('select id from messages where conversation_id = $1', [
+      conversationId,
+    ]);
+    expect(rows.map(({ id }) => id).toSorted()).toEqual(acked.toSorted());
+    expect(refused.length).toBeGreaterThan(0);
+    expect(acked.length).toBeGreaterThan(ROUNDS);
+    told += `, block ${JSON.stringify(Object.fromEntries(outcomes))}`;
+  },
+  TIMEOUT_MS,
+);
