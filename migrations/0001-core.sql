@@ -26,8 +26,6 @@ CREATE TABLE conversations (
   rev                 counter NOT NULL DEFAULT 0,
   -- the rev of the last change of this row's own fields (title, policies, deletion)
   changed_rev         counter NOT NULL DEFAULT 0,
-  -- up to which rev after-effects were derived; follows rev
-  dispatched_rev      counter NOT NULL DEFAULT 0,
   -- a block stands between the two of a private conversation; kept by whoever changes a block, under this row's lock
   send_blocked        boolean NOT NULL DEFAULT false,
   member_count        integer NOT NULL DEFAULT 0,

@@ -28,8 +28,8 @@ async function seed(postgres: Postgres, database: string, { users, conversations
     [users],
   );
   await run(
-    `INSERT INTO conversations (id, kind, title, created_by, rev, changed_rev, dispatched_rev, member_count)
-     SELECT id, kind, CASE kind WHEN 'group' THEN 'Bench' END, created_by, 1, 1, 1, members
+    `INSERT INTO conversations (id, kind, title, created_by, rev, changed_rev, member_count)
+     SELECT id, kind, CASE kind WHEN 'group' THEN 'Bench' END, created_by, 1, 1, members
      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[]) AS c (id, kind, created_by, members)`,
     [
       conversations.map(({ id }) => id),

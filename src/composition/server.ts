@@ -173,6 +173,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     address: `${address.host}:${address.port}`,
     node: incarnation,
   });
+  journal.info('listening', { host: address.host, port: address.port, transport: config.listen.transport, version });
   const guards = { limiter: container.resolve(RATE_LIMITER), journal, metrics };
   return {
     ...address,

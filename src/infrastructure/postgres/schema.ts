@@ -30,7 +30,6 @@ export interface ConversationsTable {
   seq: Generated<Seq>;
   rev: Generated<Rev>;
   changed_rev: Generated<Rev>;
-  dispatched_rev: Generated<Rev>;
   send_blocked: Generated<boolean>;
   member_count: Generated<number>;
   created_at: Once<Date>;
