@@ -193,6 +193,16 @@ describe('conversations', () => {
       ['conversation.list', {}],
     ] as const)
       expect((await ask(type, never, input)).overSocket).not.toContain('the owner’s words');
+    // What happens to it later is told without its words, live too.
+    const edit = { conversationId, id: messageId, content: 'the owner’s words, edited' };
+    await running.as(owner, 'message.edit', edit);
+    await never.socket.until(
+      ({ type, data }) => type === 'conversation.advanced' && data.conversationId === conversationId,
+    );
+    await running.as(owner, 'message.delete', { conversationId, id: messageId });
+    await running.as(owner, 'message.send', { conversationId, id: v7(), content: 'for all' });
+    await never.socket.until(({ data }) => JSON.stringify(data).includes('for all'));
+    expect(JSON.stringify(never.socket.events)).not.toContain('the owner’s words');
     await running.as(never, 'conversation.leave', { conversationId });
   });
 

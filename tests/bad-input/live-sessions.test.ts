@@ -51,6 +51,22 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     expect(JSON.stringify(messages)).not.toContain('too late');
   });
 
+  it.concurrent('does nothing for a request whose session ends while its body is on the way', async () => {
+    const [ann, ben] = await running.users(2);
+    const group = await running.aGroup(ben!, [ann!]);
+    const body = JSON.stringify({ id: v7(), conversationId: group, content: 'slowly' });
+    const head = `Host: x\r\nAuthorization: Bearer ${ann!.token}\r\nContent-Type: application/json\r\n`;
+    const socket = await RawSocket.connect(running.port);
+    socket.write(`POST /v1/commands/message.send HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n`);
+    socket.write(body.slice(0, 20));
+    await running.request('POST', '/v1/session/logout', { user: ann! });
+    socket.write(body.slice(20));
+    expect((await socket.response()).status).toBe(401);
+    const { messages } = await running.as(ben!, 'message.history', { conversationId: group });
+    expect(JSON.stringify(messages)).not.toContain('slowly');
+    socket.destroy();
+  });
+
   it.concurrent('keeps the session that changes the password and closes the others of its user', async () => {
     const here = await running.aRegisteredUser(`pat_${transport}`, PASSWORD);
     const { accessToken } = await running.post('session.login', { login: `pat_${transport}`, password: PASSWORD });
@@ -180,6 +196,7 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     };
     for (let at = 0; at < ids.length; at += 50) await Promise.all(ids.slice(at, at + 50).map(send));
     expect(await eventually(() => cut, 'the slow reader is cut', 5_000)).toBe(4413);
+    expect(await running.metric('slow_consumers_total')).toBe(1);
     slow!.socket.resume();
     expect([1006, 4413]).toContain((await slow!.ended()).code);
     await eventually(() => witness!.events.length >= ids.length, 'the witness hears everything');
