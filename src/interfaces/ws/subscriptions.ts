@@ -11,6 +11,8 @@ export interface LocalConversation {
   sessions: number;
   /** The greatest first visible seq among the local subscribers that don't see everything; 0 when all do. */
   lateSeq: number;
+  /** Those that don't see everything; made when there are some. */
+  late: Set<Session> | undefined;
   /** The rev of the last change of members that passed: what is known of a membership from before is not to be trusted. */
   membersRev: number;
 }
@@ -69,14 +71,13 @@ export class Subscriptions {
     if (local && rev < local.membersRev) return false;
     if (local && session.conversations.includes(local)) return true;
     if (!local) {
-      local = { id, sessions: 0, lateSeq: 0, membersRev: 0 };
+      local = { id, sessions: 0, lateSeq: 0, late: undefined, membersRev: 0 };
       this.#conversations.set(id, local);
       this.conversationGate.open(id, rev);
     }
     local.sessions++;
-    if (firstSeq > 1) local.lateSeq = Math.max(local.lateSeq, firstSeq);
     session.conversations.push(local);
-    this.#subscribe(session, topicOf(id, firstSeq, session));
+    this.#tuneIn(session, local, firstSeq);
     return true;
   }
 
@@ -93,11 +94,10 @@ export class Subscriptions {
     const local = this.#conversations.get(id);
     if (!local) return;
     local.membersRev = Math.max(local.membersRev, rev);
-    if (firstSeq > 1) local.lateSeq = Math.max(local.lateSeq, firstSeq);
     for (const session of this.ofUser(userId)) {
       if (!session.conversations.includes(local)) continue;
-      for (const topic of topicsOf(id, session)) this.#unsubscribe(session, topic);
-      this.#subscribe(session, topicOf(id, firstSeq, session));
+      this.#tuneOut(session, local);
+      this.#tuneIn(session, local, firstSeq);
     }
   }
 
@@ -116,10 +116,26 @@ export class Subscriptions {
 
   #part(session: Session, local: LocalConversation): void {
     session.conversations = session.conversations.filter((other) => other !== local);
-    for (const topic of topicsOf(local.id, session)) this.#unsubscribe(session, topic);
+    this.#tuneOut(session, local);
     if (--local.sessions > 0) return;
     this.#conversations.delete(local.id);
     this.conversationGate.close(local.id);
+  }
+
+  #tuneIn(session: Session, local: LocalConversation, firstSeq: Seq): void {
+    if (firstSeq > 1) {
+      local.lateSeq = Math.max(local.lateSeq, firstSeq);
+      local.late = (local.late ?? new Set()).add(session);
+    }
+    this.#subscribe(session, topicOf(local, session));
+  }
+
+  #tuneOut(session: Session, local: LocalConversation): void {
+    this.#unsubscribe(session, topicOf(local, session));
+    if (local.late?.delete(session) && local.late.size === 0) {
+      local.late = undefined;
+      local.lateSeq = 0;
+    }
   }
 
   #subscribe(session: Session, topic: string): void {
@@ -135,10 +151,5 @@ export class Subscriptions {
 
 const NOBODY: ReadonlySet<Session> = new Set();
 
-const topicsOf = (id: ConversationId, { codec }: Session) => [
-  topics.all(id, codec.protocol),
-  topics.late(id, codec.protocol),
-];
-
-const topicOf = (id: ConversationId, firstSeq: Seq, session: Session): string =>
-  firstSeq > 1 ? topics.late(id, session.codec.protocol) : topics.all(id, session.codec.protocol);
+const topicOf = ({ id, late }: LocalConversation, session: Session): string =>
+  (late?.has(session) ? topics.late : topics.all)(id, session.codec.protocol);
