@@ -34,7 +34,7 @@ export class CreateGroup implements UseCase<CreateGroupInput, ListedConversation
     membersCanInvite,
     historyVisible,
   }: CreateGroupInput): Promise<ListedConversation> {
-    await demandRoomForOneMore(this.conversations, userId, this.conversationsPerUser);
+    await this.#demandRoom(userId, id);
     const opened = await this.conversations.createGroup({
       id,
       title,
@@ -45,5 +45,16 @@ export class CreateGroup implements UseCase<CreateGroupInput, ListedConversation
     });
     if (opened.created) announce(this.events, opened.created);
     return this.reader.get(await this.reader.access(opened.id, userId));
+  }
+
+  /** What is there already takes no more room: a retry finds it, also where it was the last that fitted. */
+  async #demandRoom(userId: UserId, id: ConversationId): Promise<void> {
+    try {
+      await demandRoomForOneMore(this.conversations, userId, this.conversationsPerUser);
+    } catch (full) {
+      await this.reader.access(id, userId).catch(() => {
+        throw full;
+      });
+    }
   }
 }
