@@ -186,7 +186,11 @@ describe('state before + sync + events = a fresh fetch', () => {
 
   // Two nodes without anything between them: what happens on one reaches the other only when it reads it back.
   it('for nodes that never hear of each other’s events', { timeout: 120_000 }, async () => {
-    const other = await RunningServer.start({ settings: { JWT_SECRET: secret }, databaseUrl: server.databaseUrl });
+    const other = await RunningServer.start({
+      transport: 'ws',
+      settings: { JWT_SECRET: secret },
+      databaseUrl: server.databaseUrl,
+    });
     const met = new Met();
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
