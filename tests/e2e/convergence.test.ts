@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { v7 } from 'uuid';
+import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freshFetch, heldBy } from '../support/fresh-fetch.ts';
 import { ReferenceClient } from '../support/reference-client.ts';
@@ -11,6 +12,8 @@ import { times } from '../support/scale.ts';
 const USERS = 4;
 const DEVICES = 2;
 const CONVERSATIONS = 3;
+/** The one whose history is hidden, and stays so. */
+const HIDDEN = 2;
 
 /** What one device does next; numbers are taken modulo what there is. */
 interface Step {
@@ -53,7 +56,7 @@ const aWorld = async (servers: readonly RunningServer[]): Promise<World> => {
     await home.aGroup(cleo, [ann], { historyVisible: false, membersCanInvite: true }),
   ];
   // Ben joins where four messages are hidden from him, so what happens to them must not be.
-  const hidden = { conversationId: places[2]! }; // there are three
+  const hidden = { conversationId: places[HIDDEN]! }; // there are three
   for (const text of ['one', 'two', 'three', 'four'])
     await home.as(cleo, 'message.send', { ...hidden, id: v7(), content: text });
   await home.as(cleo, 'member.add', { ...hidden, users: [ben.userId] });
@@ -108,7 +111,7 @@ const act = async ({ servers, users, places, devices }: World, { device, place, 
     case 'rename':
       return ask('conversation.update', { title: `Title ${n}` });
     case 'hide':
-      return ask('conversation.update', { historyVisible: which % 2 === 0 });
+      return place !== HIDDEN && ask('conversation.update', { historyVisible: which % 2 === 0 });
     case 'block':
       return void client.attempt('block.set', { userId: other, blocked: which % 2 === 0 });
     case 'drop':
@@ -135,6 +138,40 @@ const expectConverged = async ({ users, devices, servers }: World, home: Running
         if (device.calm && sameHeads(heldBy(device), fresh)) break;
       expect(heldBy(device)).toEqual(fresh);
     }
+};
+
+/** Nobody was ever sent words of the hidden history that were not written while they were a member. */
+const expectNothingLeaked = async (
+  { users, devices, places }: World,
+  { databaseUrl }: RunningServer,
+): Promise<void> => {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client
+    .query<{ id: string; type: string; content: string | null }>(
+      'select id, type, content from messages where conversation_id = $1 order by seq',
+      [places[HIDDEN]],
+    )
+    .finally(() => void client.end());
+  const members = new Set([users[2]!.userId, users[0]!.userId] as string[]); // it was made by cleo, with ann
+  const mayKnow = new Map<string, Set<string>>();
+  for (const { id, type, content } of rows) {
+    if (type === 'text') mayKnow.set(id, new Set(members));
+    else {
+      const {
+        event,
+        user,
+        users: added = [],
+      } = JSON.parse(content!) as { event: string; user?: string; users?: string[] }; // entries of the server stay
+      for (const one of added) members.add(one);
+      if (event === 'member.removed' || event === 'member.left') members.delete(user!); // these name one
+    }
+  }
+  for (const [n, device] of devices.entries()) {
+    const { userId } = users[Math.floor(n / DEVICES)]!; // in range
+    expect([...device.seen].filter((id) => mayKnow.get(id)?.has(userId) === false)).toEqual([]);
+  }
+  expect(devices.some(({ seen }) => [...mayKnow.keys()].some((id) => seen.has(id)))).toBe(true);
 };
 
 type Seen = ReturnType<typeof heldBy>;
@@ -177,6 +214,7 @@ describe('state before + sync + events = a fresh fetch', () => {
         await Promise.all(world.devices.map((device) => device.connect(server.ws)));
         await run(world, script);
         await expectConverged(world, server);
+        await expectNothingLeaked(world, server);
         met.add(world);
       }),
       { numRuns: times(8, 2_000), endOnFailure: true },
@@ -201,6 +239,7 @@ describe('state before + sync + events = a fresh fetch', () => {
         await Promise.all(world.devices.filter(({ connected }) => connected).map((device) => device.settled()));
         await touchAll(world, server);
         await expectConverged(world, server);
+        await expectNothingLeaked(world, server);
         met.add(world);
       }),
       { numRuns: times(4, 1_000), endOnFailure: true },

@@ -97,6 +97,14 @@ interface Ahead {
   apply(): void;
 }
 
+/** Ids of the messages with words that are anywhere in a frame. */
+const textsIn = function* (value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  const { id, seq, type, content } = value as Partial<MessageRow>;
+  if (type === 'text' && content !== undefined && id !== undefined && seq !== undefined) yield id;
+  for (const part of Object.values(value)) yield* textsIn(part);
+};
+
 const revsOf = (ahead: readonly { readonly rev: number }[]) => ahead.map(({ rev }) => rev).join();
 
 /** How long an event may stay ahead of the others before its conversation is synced. */
@@ -117,6 +125,8 @@ export class ReferenceClient {
   readonly outbox: Pending[] = [];
   /** Sends that were refused for good. */
   readonly refused: { readonly id: string; readonly error: Refused }[] = [];
+  /** Ids of all texts that ever reached it, whichever way. */
+  readonly seen = new Set<string>();
   /** What it went through, for tests that want to know that they tested it. */
   readonly met = { events: 0, repairs: 0, syncs: 0, gaps: 0, resets: 0, gone: 0, duplicates: 0, advanced: 0 };
 
@@ -422,6 +432,7 @@ export class ReferenceClient {
   // Frames
 
   #hear(frame: Frame): void {
+    for (const id of textsIn(frame.data)) this.seen.add(id);
     if (frame.id === undefined) return this.#event(frame.type!, frame.data!); // an event has both
     const waiting = this.#waiting.get(frame.id);
     if (!waiting) return;
