@@ -2,7 +2,7 @@ import { hash, verify } from '@node-rs/argon2';
 import type { PasswordHasher } from '#app/application/ports/password-hasher.ts';
 import { hashingOverloaded } from '#app/domain/identity/identity-refusals.ts';
 import type { Password } from '#app/domain/identity/password.ts';
-import { BoundedWork } from './bounded-work.ts';
+import { BoundedWork } from '#app/application/bounded-work.ts';
 
 const MEMORY_KIB = 19_456;
 const PASSES = 2;

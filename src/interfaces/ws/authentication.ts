@@ -1,3 +1,4 @@
+import { BoundedWork } from '#app/application/bounded-work.ts';
 import type { Authenticator } from '#app/application/ports/authenticator.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
@@ -13,6 +14,11 @@ import type { Subscriptions, UserGate } from './subscriptions.ts';
 /** How often a standing that was overtaken by a change of members is read again before the client is sent away. */
 const STANDING_READS = 5;
 
+/** Everybody comes back at once after a restart: few ask the database together, so that others find it free. */
+const AT_ONCE = 32;
+/** Far more than come back at once; who waits too long is closed for it, and comes back later. */
+const WAITING = 20_000;
+
 export interface AuthenticationContext {
   readonly events: EventBus;
   readonly clock: Clock;
@@ -23,6 +29,8 @@ export interface AuthenticationContext {
 
 /** From a socket to somebody who hears all that they may hear. */
 export class Authentication {
+  readonly #turns = new BoundedWork(AT_ONCE, WAITING, () => unavailable('too_many_come_at_once'));
+
   constructor(
     private readonly authenticator: Authenticator,
     private readonly feed: Feed,
@@ -35,8 +43,13 @@ export class Authentication {
    * The first time subscribes, then reads where the user stands: an event between the two is in what was read, or comes.
    * Later times renew the token. @throws Refusal; after `conflict` and `rate_limited` the socket is to be closed
    */
-  async authenticate(session: Session, token: string, device: DeviceInfo | undefined): Promise<Welcome> {
+  authenticate(session: Session, token: string, device: DeviceInfo | undefined): Promise<Welcome> {
+    return this.#turns.run(() => this.#authenticate(session, token, device));
+  }
+
+  async #authenticate(session: Session, token: string, device: DeviceInfo | undefined): Promise<Welcome> {
     const { connection } = session;
+    if (!session.socket.open) throw unavailable('closed');
     const who = await this.authenticator.authenticate(token);
     // Nothing is awaited from here to `enter`: a revocation that comes now finds the session among the user's.
     if (!session.socket.open) throw unavailable('closed');

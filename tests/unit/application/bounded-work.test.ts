@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BoundedWork } from '#app/infrastructure/auth/bounded-work.ts';
+import { BoundedWork } from '#app/application/bounded-work.ts';
 
 const aTask = () => {
   let end = () => {};
