@@ -153,7 +153,7 @@ describe('query plans', () => {
       for (let n = 0; n < 10; n++) {
         await client.query('SELECT verdict FROM append_message($1, $2, $3, $4, $5, $6)', values());
         await client.query(
-          `SELECT verdict FROM append_messages(
+          `SELECT verdicts FROM append_messages(
              false, ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[$3::uuid], ARRAY[$4], ARRAY[$5::bigint], ARRAY[$6])`,
           values(),
         );
