@@ -33,7 +33,7 @@ export const socketio: Contender = {
     const secret = randomBytes(32).toString('hex');
     const server = NodeProcess.start({
       name: 'the Socket.IO server',
-      args: [...collectableFlags(collectable), '--max-semi-space-size=64', '--import', 'tsx', path('socketio.ts')],
+      args: [...collectableFlags(collectable), '--max-semi-space-size=32', '--import', 'tsx', path('socketio.ts')],
       env: { DATABASE_URL: postgres.url(database), JWT_SECRET: secret },
     });
     const [, port] = await server.line(LISTENING);
@@ -62,7 +62,7 @@ export const publish: Contender = {
   async start(world, _postgres, { collectable }) {
     const server = NodeProcess.start({
       name: 'the publish server',
-      args: [...collectableFlags(collectable), '--max-semi-space-size=64', '--import', 'tsx', path('publish.ts')],
+      args: [...collectableFlags(collectable), '--max-semi-space-size=32', '--import', 'tsx', path('publish.ts')],
       env: {},
     });
     const [, port] = await server.line(LISTENING);

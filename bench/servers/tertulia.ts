@@ -114,7 +114,7 @@ export const tertulia: Contender = {
     const [port, metricsPort, secret] = [await freePort(), await freePort(), randomBytes(32).toString('hex')];
     const server = NodeProcess.start({
       name: 'Tertulia',
-      args: [...collectableFlags(collectable), '--max-semi-space-size=64', '--conditions=dist', main],
+      args: [...collectableFlags(collectable), '--max-semi-space-size=32', '--conditions=dist', main],
       env: {
         DATABASE_URL: postgres.url(database),
         JWT_SECRET: secret,
