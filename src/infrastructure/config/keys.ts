@@ -176,7 +176,7 @@ export const keys = {
   LIMIT_SEND_QUEUE: limit('Messages of all users that wait for the database.', integer(1, 1_000_000), {
     fallback: '10000',
   }),
-  LIMIT_BATCH: limit('Messages written in one round trip.', integer(1, 4_096), { fallback: '256' }),
+  LIMIT_BATCH: limit('Messages written in one round trip.', integer(1, 4_096), { fallback: '512' }),
   LIMIT_BUFFERED_BYTES: limit(
     'Bytes that wait for one slow reader before its socket is closed.',
     integer(65_536, 67_108_864),

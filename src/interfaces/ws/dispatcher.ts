@@ -79,33 +79,35 @@ export class Dispatcher {
 
   #run(session: Session, id: number | string, command: AnyCommand, frame: InboundFrame, size: number): void {
     const started = this.options.clock.monotonic();
+    const data = frame.data ?? {};
+    const conversationId = command.lane && conversationOf(data);
     session.inFlight++;
-    void this.#call(session, command, frame.data ?? {}).then((answer) => {
+    void this.#call(session, command, data, conversationId).then((answer) => {
       session.inFlight--;
-      const ms = this.options.clock.monotonic() - started;
-      const outcome = answer.ok ? 'ok' : answer.error.code;
-      this.options.metrics.observe('command_ms', ms, { command: command.type, outcome });
-      if (this.options.events.hears('command.handled'))
-        this.options.events.publish({
-          ...{ type: 'command.handled', connectionId: session.connection.id, at: this.options.clock.now() },
-          ...{ command: command.type, outcome, bytes: size, ms },
-        });
+      if (conversationId) session.forgetIdle(conversationId);
+      this.#count(session, command, answer, size, this.options.clock.monotonic() - started);
       session.reply({ id, ...answer });
       if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error.code);
       this.endIfLeft(session);
     });
   }
 
-  #call(session: Session, command: AnyCommand, data: unknown): Promise<Answer> {
+  #call(session: Session, command: AnyCommand, data: unknown, conversationId?: ConversationId): Promise<Answer> {
     const caller = this.#callerOf(session);
-    const conversationId = command.lane && conversationOf(data);
     if (!conversationId) return callCommand(command, data, caller, this.options);
     const lane = session.laneOf(conversationId);
     if (session.lanes > LANES_LIMIT) session.socket.end(closeCodes.overloaded, 'too many conversations under way');
     const call = () => callCommand(command, data, { ...caller, lane: lane.sends }, this.options);
-    const answer = command.lane === 'append' ? lane.append(call) : lane.change(call);
-    void answer.then(() => session.forgetIdle(conversationId));
-    return answer;
+    return command.lane === 'append' ? lane.append(call) : lane.change(call);
+  }
+
+  #count(session: Session, { type }: AnyCommand, answer: Answer, bytes: number, ms: number): void {
+    const { events, metrics, clock } = this.options;
+    const outcome = answer.ok ? 'ok' : answer.error.code;
+    metrics.observe('command_ms', ms, { command: type, outcome });
+    if (!events.hears('command.handled')) return;
+    const { id: connectionId } = session.connection;
+    events.publish({ type: 'command.handled', connectionId, at: clock.now(), command: type, outcome, bytes, ms });
   }
 
   #callerOf(session: Session): Stranger | Caller {
