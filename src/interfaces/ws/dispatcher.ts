@@ -74,7 +74,9 @@ export class Dispatcher {
 
   /** Closes a session whose time is over, once nothing of it is under way. */
   endIfLeft(session: Session): void {
-    if (session.leaving && session.inFlight === 0) session.socket.end(closeCodes.restarting, 'this node is going away');
+    if (!session.leaving || session.inFlight > 0) return;
+    session.flush();
+    session.socket.end(closeCodes.restarting, 'this node is going away');
   }
 
   #run(session: Session, id: number | string, command: AnyCommand, frame: InboundFrame, size: number): void {
@@ -86,7 +88,7 @@ export class Dispatcher {
       session.inFlight--;
       if (conversationId) session.forgetIdle(conversationId);
       this.#count(session, command, answer, size, this.options.clock.monotonic() - started);
-      session.reply({ id, ...answer });
+      session.answer({ id, ...answer });
       if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error.code);
       this.endIfLeft(session);
     });
@@ -155,5 +157,7 @@ const codesAfterAuth: Partial<Record<ErrorCode, CloseCode>> = {
   unavailable: closeCodes.overloaded,
   internal: closeCodes.overloaded,
 };
-const endAfterAuth = (session: Session, code: ErrorCode): void =>
+const endAfterAuth = (session: Session, code: ErrorCode): void => {
+  session.flush();
   session.socket.end(codesAfterAuth[code] ?? closeCodes.unauthenticated, 'not authenticated');
+};

@@ -27,6 +27,7 @@ export class Session {
   /** What it is subscribed to, shared between all sessions of a conversation. */
   conversations: LocalConversation[] = [];
   #lanes: Map<ConversationId, Lane> | undefined;
+  #answers: Frame[] | undefined;
 
   constructor(
     readonly connection: Connection,
@@ -37,8 +38,28 @@ export class Session {
     this.lastSeen = openedAt;
   }
 
+  /** At once, after what was answered before. */
   reply(reply: ReplyFrame): void {
+    this.flush();
     this.send(this.codec.encode(reply));
+  }
+
+  /** The answers of one turn leave in one write: who pipelines sends gets the acks of a batch together. */
+  answer(reply: ReplyFrame): void {
+    if (this.#answers) this.#answers.push(this.codec.encode(reply));
+    else {
+      this.#answers = [this.codec.encode(reply)];
+      queueMicrotask(() => this.flush());
+    }
+  }
+
+  flush(): void {
+    const answers = this.#answers;
+    this.#answers = undefined;
+    if (!answers) return;
+    if (answers.length === 1)
+      this.send(answers[0]!); // length 1
+    else this.socket.cork(() => answers.forEach((answer) => this.send(answer)));
   }
 
   send(frame: Frame): void {
