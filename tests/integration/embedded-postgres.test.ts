@@ -1,12 +1,14 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
+import { accountFor } from '#app/infrastructure/embedded/os-account.ts';
 import { DataDirectoryInUse } from '#app/infrastructure/embedded/owner-connection.ts';
+import { postgresBinaries } from '#app/infrastructure/embedded/postgres-binaries.ts';
 import {
   endProcessesOf,
   postgresProcessesOf,
@@ -260,5 +262,15 @@ describe('embedded PostgreSQL', () => {
     expect(await query(database.connectionString, 'select 1 as alive')).toEqual([{ alive: 1 }]);
     await database.stop();
     await rm(decodeURIComponent(new URL(database.connectionString).hostname), { recursive: true });
+  });
+
+  it('finds its programs below a folder that only this user may enter', async () => {
+    const closed = join(folder, 'closed');
+    await mkdir(closed, { mode: 0o700 });
+    await symlink(dirname((await postgresBinaries()).postgres), join(closed, 'bin'));
+    const postgres = join(closed, 'bin', 'postgres');
+    const { program, args, as } = accountFor(data(), [postgres]).command(postgres, ['--version']);
+    const { stdout, stderr } = spawnSync(program, args, { ...as, cwd: '/', encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining('PostgreSQL'), stderr: '' });
   });
 });

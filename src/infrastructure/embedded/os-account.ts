@@ -37,6 +37,8 @@ export const accountFor = (existing: string, needed: readonly string[]): OsAccou
         `--reuid=${owner.uid}`,
         `--regid=${owner.gid}`,
         '--clear-groups',
+        // access(2), by which initdb and postgres look for their programs, would ignore the capability of a user.
+        '--securebits=+no_setuid_fixup',
         ...['--inh-caps', '--ambient-caps'].map((set) => `${set}=-all,${capability}`),
         program,
         ...args,
