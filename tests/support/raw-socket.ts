@@ -21,14 +21,14 @@ export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 /** Waits until `ready` yields something; the deadline turns a hang into a message. */
 export const eventually = async <T>(
-  ready: () => T | undefined | false,
+  ready: () => T | undefined | null | false,
   what: string,
   deadlineMs = 5_000,
 ): Promise<T> => {
   const until = performance.now() + deadlineMs;
   for (;;) {
     const value = ready();
-    if (value !== undefined && value !== false) return value;
+    if (value !== undefined && value !== null && value !== false) return value;
     if (performance.now() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await sleep(2);
   }
