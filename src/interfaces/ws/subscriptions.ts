@@ -13,7 +13,10 @@ export interface LocalConversation {
   lateSeq: number;
   /** Those that don't see everything; made when there are some. */
   late: Set<Session> | undefined;
-  /** The rev of the last change of members that passed: what is known of a membership from before is not to be trusted. */
+  /**
+   * What is known of a membership from before this rev is not to be trusted: here the gate was opened, and changes of members
+   * from before never passed it, or the last of them passed.
+   */
   membersRev: number;
 }
 
@@ -71,7 +74,7 @@ export class Subscriptions {
     if (local && rev < local.membersRev) return false;
     if (local && session.conversations.includes(local)) return true;
     if (!local) {
-      local = { id, sessions: 0, lateSeq: 0, late: undefined, membersRev: 0 };
+      local = { id, sessions: 0, lateSeq: 0, late: undefined, membersRev: rev };
       this.#conversations.set(id, local);
       this.conversationGate.open(id, rev);
     }
@@ -103,7 +106,9 @@ export class Subscriptions {
 
   /** The session is gone. */
   leave(session: Session): void {
-    for (const local of [...session.conversations]) this.#part(session, local);
+    const { conversations } = session;
+    session.conversations = [];
+    for (const local of conversations) this.#forget(session, local);
     const userId = session.connection.identity?.userId;
     const sessions = userId && this.#users.get(userId);
     if (!sessions) return;
@@ -116,6 +121,10 @@ export class Subscriptions {
 
   #part(session: Session, local: LocalConversation): void {
     session.conversations = session.conversations.filter((other) => other !== local);
+    this.#forget(session, local);
+  }
+
+  #forget(session: Session, local: LocalConversation): void {
     this.#tuneOut(session, local);
     if (--local.sessions > 0) return;
     this.#conversations.delete(local.id);

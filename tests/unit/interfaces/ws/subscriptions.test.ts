@@ -71,6 +71,14 @@ describe('Subscriptions', () => {
     expect(node.subscriptions.join(laptop, standing(9))).toBe(true);
   });
 
+  it('trust no standing from before the gate was opened: a removal since then never passed here', () => {
+    const [laptop, bens] = [node.enter('laptop', ann), node.enter('bens', ben)];
+    node.subscriptions.expel(ann, circle, Rev(8)); // nobody heard the conversation yet
+    node.subscriptions.join(bens, standing(9));
+    expect(node.subscriptions.join(laptop, standing(7))).toBe(false);
+    expect(laptop.socket.topics).not.toContain(all);
+  });
+
   it('move who came back to what the new membership may hear', () => {
     const [laptop, phone, bens] = [node.enter('laptop', ann), node.enter('phone', ann), node.enter('bens', ben)];
     for (const session of [laptop, phone, bens]) node.subscriptions.join(session, standing(5));
