@@ -115,10 +115,13 @@ export class Broadcaster {
   }
 }
 
-/** An event about a message that some late members may not see goes to them without content; created ones are always new enough. */
+/**
+ * An event about a message that some late members may not see goes to them without content. Also one that only now is
+ * written: it may come after those who joined behind it.
+ */
 const hiddenFromLate = (event: ConversationEvent, late: number): WireEvent | undefined => {
-  if (event.type !== 'message.edited' && event.type !== 'message.deleted') return undefined;
-  const { conversationId, rev, message } = event;
-  if (message.seq >= late) return undefined;
+  const message = 'message' in event ? event.message : undefined;
+  if (!message || message.seq >= late) return undefined;
+  const { conversationId, rev } = event;
   return { type: 'conversation.advanced', data: { conversationId, rev, seq: message.seq } };
 };

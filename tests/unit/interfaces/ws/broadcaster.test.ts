@@ -108,6 +108,15 @@ describe('Broadcaster', () => {
     expect(types(bens)).toEqual(['message.edited 6', 'message.edited 7', 'message.created 8']);
   });
 
+  it('tells who just joined late nothing of what was written before, though its event comes after', () => {
+    cleoJoinsLate(9);
+    node.broadcaster.conversations.event(circle, sent(7, 7));
+    node.broadcaster.conversations.event(circle, removed(ben, 8));
+    expect(types(cleos)).toEqual(['conversation.advanced 7', 'conversation.advanced 8']);
+    expect(heardWords(cleos)).toBe(false);
+    expect(types(phone)).toEqual(['message.created 7', 'member.removed 8']);
+  });
+
   it('subscribes who became a member, and then tells them', () => {
     node.subscriptions.expel(ben, circle, Rev(6));
     const joined: UserEvent = {
