@@ -101,7 +101,7 @@ const bindConversations = (container: DependencyContainer) => {
     ] as const;
   bind(CreateGroup, (c) => new CreateGroup(...opening(c)));
   bind(OpenPrivate, (c) => new OpenPrivate(...opening(c)));
-  bind(AddMembers, (c) => new AddMembers(...changing(c), c.resolve(CHAT_LIMITS).membersPerGroup));
+  bind(AddMembers, (c) => new AddMembers(...changing(c), c.resolve(CHAT_LIMITS)));
   bind(RemoveMember, (c) => new RemoveMember(...changing(c)));
   bind(LeaveConversation, (c) => new LeaveConversation(...changing(c)));
   bind(ChangeRole, (c) => new ChangeRole(...changing(c)));

@@ -36,6 +36,18 @@ it('conversations that one begins', async () => {
   );
 });
 
+it('conversations that others bring one into', async () => {
+  const [ann, ben, cleo] = (await running.users(3)) as [TestUser, TestUser, TestUser];
+  const users = [ann.userId];
+  for (let n = 0; n < 3; n++) await running.aGroup(ben, [ann]);
+  const conversationId = await running.aGroup(cleo);
+  expect(await ask('member.add', cleo, { conversationId, users })).toBe('too_large conversations_per_member');
+  expect(await ask('conversation.create', cleo, { id: v7(), title: 'Come', users })).toBe(
+    'too_large conversations_per_member',
+  );
+  expect(await ask('member.add', ben, { conversationId, users })).toBe('not_found conversation_not_found');
+});
+
 it('members of a group, also when many are added at once', async () => {
   const [owner, ...others] = (await running.users(12)) as [TestUser, ...TestUser[]];
   const conversationId = await running.aGroup(owner);

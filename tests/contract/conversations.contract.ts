@@ -239,7 +239,8 @@ export const conversationsContract = (adapter: string, open: () => Promise<ChatW
         );
         expect(new Set(all.map(({ id }) => id)).size).toBe(1);
         expect(all.filter(({ created }) => created)).toHaveLength(1);
-        expect(await world.conversations.countOf(ann)).toBe(1);
+        expect(await world.conversations.full([ann], 1)).toEqual(new Set([ann]));
+        expect(await world.conversations.full([ann], 2)).toEqual(new Set());
         expect([await urevOf(world, ann), await urevOf(world, ben)]).toEqual([1, 1]);
       });
 
@@ -256,7 +257,7 @@ export const conversationsContract = (adapter: string, open: () => Promise<ChatW
         await refuses(world.conversations.openPrivate(aConversationId(), ann, UserId(v7())), 'not_found');
         await world.disable(ben);
         await refuses(world.conversations.openPrivate(aConversationId(), ann, ben), 'not_found');
-        expect([await urevOf(world, ann), await world.conversations.countOf(ann)]).toEqual([0, 0]);
+        expect([await urevOf(world, ann), (await world.conversations.full([ann], 1)).size]).toEqual([0, 0]);
       });
 
       it.each(['ann', 'ben'])('refuses to make one over a block of %s, yet opens one that exists', async (by) => {
@@ -285,13 +286,16 @@ export const conversationsContract = (adapter: string, open: () => Promise<ChatW
       });
     });
 
-    it('counts the conversations that one is a member of now', async () => {
-      expect(await world.conversations.countOf(ben)).toBe(0);
+    it('tells who is a member of too many conversations now', async () => {
+      const full = (limit: number) => world.conversations.full([ann, ben, cleo, UserId(v7())], limit);
+      expect(await full(1)).toEqual(new Set());
       const group = await aGroup(world, ann, [ben]);
       await aPrivate(world, ben, cleo);
-      expect(await world.conversations.countOf(ben)).toBe(2);
+      expect(await full(1)).toEqual(new Set([ann, ben, cleo]));
+      expect(await full(2)).toEqual(new Set([ben]));
       await acts.remove(group, ann, ben);
-      expect(await world.conversations.countOf(ben)).toBe(1);
+      expect(await full(2)).toEqual(new Set());
+      expect(await world.conversations.full([], 1)).toEqual(new Set());
     });
 
     describe('change', () => {

@@ -54,7 +54,10 @@ export class Real {
       send: new SendMessage(log, bus),
       edit: new EditMessage(conversations, bus),
       delete: new DeleteMessage(conversations, bus),
-      add: new AddMembers(conversations, bus, random, MEMBERS_PER_GROUP),
+      add: new AddMembers(conversations, bus, random, {
+        membersPerGroup: MEMBERS_PER_GROUP,
+        conversationsPerUser: PLACES.length + 1,
+      }),
       remove: new RemoveMember(conversations, bus, random),
       leave: new LeaveConversation(conversations, bus, random),
       changeRole: new ChangeRole(conversations, bus, random),

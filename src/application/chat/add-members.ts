@@ -7,6 +7,7 @@ import type { EventBus } from '../ports/event-bus.ts';
 import type { Random } from '../ports/random.ts';
 import type { UseCase } from '../use-case.ts';
 import { announce } from './announce.ts';
+import { memberIsFull } from './conversation-limit.ts';
 
 export interface AddMembersInput {
   readonly userId: UserId;
@@ -22,7 +23,7 @@ export class AddMembers implements UseCase<AddMembersInput, readonly Participant
     private readonly conversations: Conversations,
     private readonly events: EventBus,
     private readonly random: Random,
-    private readonly membersPerGroup: number,
+    private readonly limits: { readonly membersPerGroup: number; readonly conversationsPerUser: number },
   ) {}
 
   async execute({
@@ -32,14 +33,18 @@ export class AddMembers implements UseCase<AddMembersInput, readonly Participant
     origin,
   }: AddMembersInput): Promise<readonly ParticipantState[]> {
     const users = [...new Set(asked)];
+    const { membersPerGroup, conversationsPerUser } = this.limits;
+    const full = await this.conversations.full(users, conversationsPerUser);
     const changed = await this.conversations.change(
       conversationId,
       { actorId: userId, users },
       ({ conversation, actor, candidates, stamp }) => {
         const named = users.map((user) => candidates.get(user) ?? unknownUser());
-        const members = conversation.add(actor, named, this.membersPerGroup, stamp);
+        const members = conversation.add(actor, named, membersPerGroup, stamp);
         if (members.length === 0) return undefined;
         const joined = members.map((member) => member.state.userId);
+        // told to those alone who may add: others learn nothing of anybody
+        if (joined.some((user) => full.has(user))) throw memberIsFull(conversationsPerUser);
         const message = Message.notice(
           actor,
           MessageId(this.random.uuid()),

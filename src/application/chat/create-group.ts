@@ -7,7 +7,7 @@ import type { EventBus } from '../ports/event-bus.ts';
 import type { Random } from '../ports/random.ts';
 import type { UseCase } from '../use-case.ts';
 import { announce } from './announce.ts';
-import { demandRoomForOneMore } from './conversation-limit.ts';
+import { actorIsFull, memberIsFull } from './conversation-limit.ts';
 
 export interface CreateGroupInput extends Policies {
   readonly userId: UserId;
@@ -34,7 +34,7 @@ export class CreateGroup implements UseCase<CreateGroupInput, ListedConversation
     membersCanInvite,
     historyVisible,
   }: CreateGroupInput): Promise<ListedConversation> {
-    await this.#demandRoom(userId, id);
+    await this.#demandRoom(userId, users, id);
     const opened = await this.conversations.createGroup({
       id,
       title,
@@ -48,13 +48,12 @@ export class CreateGroup implements UseCase<CreateGroupInput, ListedConversation
   }
 
   /** What is there already takes no more room: a retry finds it, also where it was the last that fitted. */
-  async #demandRoom(userId: UserId, id: ConversationId): Promise<void> {
-    try {
-      await demandRoomForOneMore(this.conversations, userId, this.conversationsPerUser);
-    } catch (full) {
-      await this.reader.access(id, userId).catch(() => {
-        throw full;
-      });
-    }
+  async #demandRoom(userId: UserId, users: readonly UserId[], id: ConversationId): Promise<void> {
+    const limit = this.conversationsPerUser;
+    const full = await this.conversations.full([userId, ...users], limit);
+    if (full.size === 0) return;
+    await this.reader.access(id, userId).catch(() => {
+      throw full.has(userId) ? actorIsFull(limit) : memberIsFull(limit);
+    });
   }
 }

@@ -98,6 +98,6 @@ export interface Conversations {
   /** The private conversation of two users, if they have one; in whichever order they are given. */
   privateOf(userId: UserId, otherId: UserId): Promise<ConversationId | undefined>;
 
-  /** How many conversations the user is a member of now. */
-  countOf(userId: UserId): Promise<number>;
+  /** Those of at most 201 users who are members of `limit` conversations or more now. */
+  full(users: readonly UserId[], limit: number): Promise<ReadonlySet<UserId>>;
 }

@@ -110,8 +110,10 @@ export class MemoryConversations implements Conversations {
     return this.store.pairs.get(pairOf(userId, otherId));
   }
 
-  async countOf(userId: UserId): Promise<number> {
-    return [...this.store.membershipsOf(userId)].filter(({ member }) => isActive(member)).length;
+  async full(users: readonly UserId[], limit: number): Promise<ReadonlySet<UserId>> {
+    const count = (userId: UserId) =>
+      [...this.store.membershipsOf(userId)].filter(({ member }) => isActive(member)).length;
+    return new Set(users.filter((userId) => count(userId) >= limit));
   }
 
   #exists(userId: UserId): boolean {

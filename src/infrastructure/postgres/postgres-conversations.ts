@@ -19,6 +19,7 @@ import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { applyChange } from './conversation-writes.ts';
 import { type Postgres, RunAgain } from './database.ts';
 import { lockConversation, readLocked } from './locked-conversation.ts';
+import { anyOf } from './rows.ts';
 import type { Database } from './schema.ts';
 import { blockedWith, findPrivate, lockUsers } from './users-rows.ts';
 
@@ -82,16 +83,18 @@ export class PostgresConversations implements Conversations {
     return this.postgres.run((db) => findPrivate(db, userId, otherId));
   }
 
-  async countOf(userId: UserId): Promise<number> {
-    const { count } = await this.postgres.run((db) =>
+  async full(users: readonly UserId[], limit: number): Promise<ReadonlySet<UserId>> {
+    const rows = await this.postgres.run((db) =>
       db
         .selectFrom('participants')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('user_id', '=', userId)
+        .select('user_id')
+        .where('user_id', '=', anyOf(users))
         .where('left_rev', 'is', null)
-        .executeTakeFirstOrThrow(),
+        .groupBy('user_id')
+        .having((eb) => eb.fn.countAll(), '>=', limit)
+        .execute(),
     );
-    return count;
+    return new Set(rows.map((row) => row.user_id));
   }
 }
 

@@ -146,6 +146,12 @@ describe('CreateGroup', () => {
 
   it('is full before anything is made', () =>
     refusesWithoutATrace(() => create({}, 1), 'too_large', 'conversations_per_user'));
+
+  it('takes nobody who is in too many already', async () => {
+    const asDora = { userId: await world.aUser() };
+    await refusesWithoutATrace(() => create(asDora, 1), 'too_large', 'conversations_per_member');
+    expect(await create({ ...asDora, users: [cleo] }, 1)).toMatchObject({ conversation: { memberCount: 2 } });
+  });
 });
 
 describe('OpenPrivate', () => {
@@ -173,8 +179,12 @@ describe('OpenPrivate', () => {
 });
 
 describe('members', () => {
-  const add = (users: readonly UserId[], userId = ann, limit = 10) =>
-    new AddMembers(...changing(), limit).execute({ userId, conversationId: id, users });
+  const add = (users: readonly UserId[], userId = ann, limit = 10, perUser = 10) =>
+    new AddMembers(...changing(), { membersPerGroup: limit, conversationsPerUser: perUser }).execute({
+      userId,
+      conversationId: id,
+      users,
+    });
   const remove = (memberId: UserId, userId = ann) =>
     new RemoveMember(...changing()).execute({ userId, conversationId: id, memberId });
   const leave = (userId: UserId) => new LeaveConversation(...changing()).execute({ userId, conversationId: id });
@@ -201,7 +211,7 @@ describe('members', () => {
   });
 
   it('that are there already change nothing', async () => {
-    expect(await add([ben])).toEqual([]);
+    expect(await add([ben], ann, 10, 1)).toEqual([]);
     expect(await changeRole(ben, 'member')).toMatchObject({ userId: ben, role: 'member' });
     expect(bus.events).toEqual([]);
   });
@@ -211,6 +221,7 @@ describe('members', () => {
     ['a member adds', () => add([cleo], ben), 'forbidden', undefined],
     ['nobody is added', () => add([cleo, aConversationId() as unknown as UserId]), 'not_found', 'user_not_found'],
     ['too many are added', () => add([cleo], ann, 2), 'too_large', 'members_per_group'],
+    ['a stranger adds one who is full', () => add([ben], cleo, 10, 1), 'not_found', 'conversation_not_found'],
     ['a member removes', () => remove(ann, ben), 'forbidden', undefined],
     ['a stranger is removed', () => remove(cleo), 'not_found', 'member_not_found'],
     ['one removes oneself', () => remove(ann), 'invalid', 'remove_self'],
@@ -222,6 +233,17 @@ describe('members', () => {
   ] as const)('%s: refused, without a trace', (_what, attempt, kind, rule) =>
     refusesWithoutATrace(attempt, kind, ...(rule === undefined ? [] : [rule])),
   );
+});
+
+describe('one who is in as many conversations as one may be', () => {
+  it('is added to no other, and nobody with them', async () => {
+    await aGroup(world, cleo);
+    const dora = await world.aUser();
+    const add = new AddMembers(...changing(), { membersPerGroup: 10, conversationsPerUser: 1 });
+    const all = { userId: ann, conversationId: id, users: [dora, cleo] };
+    await refusesWithoutATrace(() => add.execute(all), 'too_large', 'conversations_per_member');
+    expect(await add.execute({ ...all, users: [dora] })).toHaveLength(1);
+  });
 });
 
 describe('UpdateConversation and DeleteConversation', () => {
@@ -275,7 +297,8 @@ describe('what only one user sees', () => {
     [LIVE_RECEIPTS_UP_TO + 1, ['membership.changed']],
   ])('of %i members the others hear what was read: %j', async (members, types) => {
     const users = await Promise.all(Array.from({ length: members - 2 }, () => world.aUser()));
-    await new AddMembers(...changing(), 1_000).execute({ userId: ann, conversationId: id, users });
+    const limits = { membersPerGroup: 1_000, conversationsPerUser: 10 };
+    await new AddMembers(...changing(), limits).execute({ userId: ann, conversationId: id, users });
     bus.events.length = 0;
     await read(1);
     expect(bus.events.map(({ type }) => type)).toEqual(types);
