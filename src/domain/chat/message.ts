@@ -53,8 +53,17 @@ export class Message {
   static notice(by: Participant, id: MessageId, content: SystemNotice, stamp: Stamp): Message {
     const { conversationId, userId: senderId } = by.state;
     return new Message({
-      ...{ conversationId, senderId, id, content, seq: stamp.seq, rev: stamp.rev, sentAt: stamp.at },
-      ...{ type: MessageType.System, replyTo: undefined, editedAt: undefined, deletedAt: undefined },
+      conversationId,
+      id,
+      seq: stamp.seq,
+      rev: stamp.rev,
+      senderId,
+      type: MessageType.System,
+      content,
+      replyTo: undefined,
+      sentAt: stamp.at,
+      editedAt: undefined,
+      deletedAt: undefined,
     });
   }
 

@@ -146,15 +146,18 @@ export class MemoryConversations implements Conversations {
     const conversation: ConversationRow = {
       state: {
         ...given,
-        ...{ seq: 0 as Seq, rev: 0 as Rev, changedRev: 1 as Rev, memberCount: 0, createdAt, deletedAt: undefined },
+        seq: 0 as Seq,
+        rev: 0 as Rev,
+        changedRev: 1 as Rev,
+        memberCount: 0,
+        createdAt,
+        deletedAt: undefined,
       },
-      ...{
-        activeAt: createdAt,
-        sendBlocked: false,
-        members: new Map(),
-        messages: [],
-        seqs: new Map(),
-      },
+      activeAt: createdAt,
+      sendBlocked: false,
+      members: new Map(),
+      messages: [],
+      seqs: new Map(),
     };
     this.store.conversations.set(given.id, conversation);
     return conversation;
@@ -178,7 +181,9 @@ export class MemoryConversations implements Conversations {
     const active = activeMembers(conversation);
     conversation.state = Object.freeze({
       ...(change.conversation?.state ?? conversation.state),
-      ...{ seq: conversation.messages.length as Seq, rev: stamp.rev, memberCount: active.length },
+      seq: conversation.messages.length as Seq,
+      rev: stamp.rev,
+      memberCount: active.length,
     });
     return {
       event: eventOf(conversation.state, change, members, actorId, stamp),
@@ -218,7 +223,9 @@ const joined = (participant: MemberRow['participant'], before: MemberRow | undef
   participant,
   readSeq: Math.max(before?.readSeq ?? 0, stamp.seq - 1) as Seq,
   deliveredSeq: Math.max(before?.deliveredSeq ?? 0, stamp.seq - 1) as Seq,
-  ...{ urev: before?.urev ?? (0 as Urev), mutedUntil: undefined, archived: false },
+  urev: before?.urev ?? (0 as Urev),
+  mutedUntil: undefined,
+  archived: false,
 });
 
 const everybodyLeaves = (conversation: ConversationRow, rev: Rev): readonly Participant[] =>
@@ -232,7 +239,11 @@ const eventOf = (
   { rev, at }: Stamp,
 ): ConversationEvent =>
   ({
-    ...{ type: change.event, conversationId: conversation.id, rev, at, actorId },
+    type: change.event,
+    conversationId: conversation.id,
+    rev,
+    at,
+    actorId,
     ...(change.event.startsWith('conversation.') && { conversation }),
     ...(members.length > 0 && { members: members.map(({ state }) => state) }),
     ...(change.message && { message: change.message.state }),

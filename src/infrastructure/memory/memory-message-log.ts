@@ -74,8 +74,17 @@ export class MemoryMessageLog implements MessageLog {
     conversation.activeAt = sentAt;
     const { conversationId, id, senderId, type, content, replyTo } = draft; // and nothing else that it may carry
     const state = {
-      ...{ conversationId, id, seq, rev, senderId, type, content, replyTo, sentAt },
-      ...{ editedAt: undefined, deletedAt: undefined },
+      conversationId,
+      id,
+      seq,
+      rev,
+      senderId,
+      type,
+      content,
+      replyTo,
+      sentAt,
+      editedAt: undefined,
+      deletedAt: undefined,
     };
     return this.store.putMessage(conversation, { state, sentRev: rev, fingerprint: fingerprintOf(draft) });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { ConversationState } from '#app/domain/chat/conversation.ts';
-import type { OwnMembership, Receipt, Unread } from '#app/domain/chat/membership.ts';
+import { type OwnMembership, type Receipt, type Unread, UNREAD_LIMIT } from '#app/domain/chat/membership.ts';
 import type { MessageState } from '#app/domain/chat/message.ts';
 import { MessageType } from '#app/domain/chat/message-content.ts';
 import type { ParticipantState } from '#app/domain/chat/participant.ts';
@@ -8,9 +8,6 @@ import type { Rev, Seq, Urev } from '#app/domain/shared/counters.ts';
 import { notFound } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId, MessageId, UserId } from '#app/domain/shared/ids.ts';
 import { ConversationLocks } from './conversation-locks.ts';
-
-/** Unread messages are counted up to here. */
-const UNREAD_LIMIT = 1_000;
 
 export interface UserRow {
   readonly id: UserId;

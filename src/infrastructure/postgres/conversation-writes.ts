@@ -210,7 +210,11 @@ const eventOf = (
   { rev, at }: Stamp,
 ): ConversationEvent =>
   ({
-    ...{ type: change.event, conversationId: conversation.id, rev, at, actorId },
+    type: change.event,
+    conversationId: conversation.id,
+    rev,
+    at,
+    actorId,
     ...(change.event.startsWith('conversation.') && { conversation }),
     ...(members.length > 0 && { members }),
     ...(change.message && { message: change.message.state }),

@@ -186,8 +186,10 @@ const changedOwnRows = async (
       blocked: !row.lifted,
     })),
     ...profile.map((row) => ({
-      ...{ kind: 'profile' as const, urev: row.profile_urev },
-      ...{ handle: row.handle ?? undefined, displayName: row.display_name },
+      kind: 'profile' as const,
+      urev: row.profile_urev,
+      handle: row.handle ?? undefined,
+      displayName: row.display_name,
     })),
   ];
   return rows.toSorted((a, b) => a.urev - b.urev);

@@ -1,44 +1,60 @@
 import { type Selectable, sql } from 'kysely';
 import type { ConversationState } from '#app/domain/chat/conversation.ts';
-import type { OwnMembership, Unread } from '#app/domain/chat/membership.ts';
+import { type OwnMembership, type Unread, UNREAD_LIMIT } from '#app/domain/chat/membership.ts';
 import type { MessageState } from '#app/domain/chat/message.ts';
 import { MessageType, type MessageText, type SystemNotice } from '#app/domain/chat/message-content.ts';
 import type { ParticipantState } from '#app/domain/chat/participant.ts';
 import type { ConversationsTable, MessagesTable, ParticipantsTable } from './schema.ts';
 
-/** Unread messages are counted exactly up to here. */
-const UNREAD_LIMIT = 1_000;
-
 // Columns carry the letter of their table, so that a join of all three still says which `rev` is whose.
 
 export const conversationColumns = [
-  ...(['c.id as c_id', 'c.kind as c_kind', 'c.title as c_title', 'c.created_by as c_created_by'] as const),
-  ...(['c.members_can_invite as c_members_can_invite', 'c.history_visible as c_history_visible'] as const),
-  ...(['c.seq as c_seq', 'c.rev as c_rev', 'c.changed_rev as c_changed_rev'] as const),
-  ...(['c.member_count as c_member_count', 'c.created_at as c_created_at', 'c.deleted_at as c_deleted_at'] as const),
+  'c.id as c_id',
+  'c.kind as c_kind',
+  'c.title as c_title',
+  'c.created_by as c_created_by',
+  'c.members_can_invite as c_members_can_invite',
+  'c.history_visible as c_history_visible',
+  'c.seq as c_seq',
+  'c.rev as c_rev',
+  'c.changed_rev as c_changed_rev',
+  'c.member_count as c_member_count',
+  'c.created_at as c_created_at',
+  'c.deleted_at as c_deleted_at',
 ] as const;
 
 export const participantColumns = [
-  ...(['p.conversation_id as p_conversation_id', 'p.user_id as p_user_id', 'p.role as p_role'] as const),
-  ...(['p.first_seq as p_first_seq', 'p.rev as p_rev', 'p.joined_rev as p_joined_rev'] as const),
-  ...(['p.left_rev as p_left_rev', 'p.joined_at as p_joined_at'] as const),
+  'p.conversation_id as p_conversation_id',
+  'p.user_id as p_user_id',
+  'p.role as p_role',
+  'p.first_seq as p_first_seq',
+  'p.rev as p_rev',
+  'p.joined_rev as p_joined_rev',
+  'p.left_rev as p_left_rev',
+  'p.joined_at as p_joined_at',
 ] as const;
 
 /** With `participantColumns`; the unread count is `unread` below. */
 export const ownColumns = [
-  ...(['p.read_seq as p_read_seq', 'p.delivered_seq as p_delivered_seq', 'p.urev as p_urev'] as const),
-  ...(['p.muted_until as p_muted_until', 'p.archived as p_archived'] as const),
+  'p.read_seq as p_read_seq',
+  'p.delivered_seq as p_delivered_seq',
+  'p.urev as p_urev',
+  'p.muted_until as p_muted_until',
+  'p.archived as p_archived',
 ] as const;
 
 export const messageColumns = [
-  ...(['m.conversation_id as m_conversation_id', 'm.id as m_id', 'm.seq as m_seq', 'm.rev as m_rev'] as const),
-  ...([
-    'm.sender_id as m_sender_id',
-    'm.type as m_type',
-    'm.content as m_content',
-    'm.reply_to as m_reply_to',
-  ] as const),
-  ...(['m.sent_at as m_sent_at', 'm.edited_at as m_edited_at', 'm.deleted_at as m_deleted_at'] as const),
+  'm.conversation_id as m_conversation_id',
+  'm.id as m_id',
+  'm.seq as m_seq',
+  'm.rev as m_rev',
+  'm.sender_id as m_sender_id',
+  'm.type as m_type',
+  'm.content as m_content',
+  'm.reply_to as m_reply_to',
+  'm.sent_at as m_sent_at',
+  'm.edited_at as m_edited_at',
+  'm.deleted_at as m_deleted_at',
 ] as const;
 
 type Row<Columns extends readonly string[], Letter extends string, Table> = {
