@@ -191,7 +191,7 @@ const instant: FieldKind = {
     ...{ 'a number': 7, 'a boolean': true, 'an array': [], 'an object': {} },
     ...{ empty: '', word: 'tomorrow', 'no time': '2030-01-31', 'no zone': '2030-01-31T12:00:00', NUL },
     ...{ 'month 13': '2030-13-01T00:00:00Z', 'hour 24': '2030-01-01T24:00:00Z', infinity: 'infinity' },
-    ...{ 'a bare year': '+275760-09-13T00:00:00Z' },
+    ...{ 'a bare year': '+275760-09-13T00:00:00Z', 'an offset in hours': '2030-01-01T00:00:00+05' },
   }),
 };
 

@@ -4,11 +4,13 @@ import { conversationId } from '../protocol/primitives.ts';
 import { MembershipRow, membershipRow } from '../protocol/rows.ts';
 import { command } from './command.ts';
 
+const expected = 'an instant, as 2030-01-31T12:00:00Z, or null';
 const mutedUntil = v.pipe(
   v.nullable(
     v.pipe(
-      v.string('an instant, as 2030-01-31T12:00:00Z, or null'),
-      v.isoTimestamp('an instant, as 2030-01-31T12:00:00Z, or null'),
+      v.string(expected),
+      v.isoTimestamp(expected),
+      v.check((text) => !Number.isNaN(Date.parse(text)), expected), // an offset in hours is one of ISO, and none of Date
     ),
   ),
   v.transform((text) => (text === null ? null : new Date(text))),
