@@ -211,15 +211,17 @@ class Budget {
     let end = 0;
     while (end < rows.length && (end === 0 || !this.spent || rows[end]!.rev === rows[end - 1]!.rev))
       // end is in range
-      this.spend(1, bytesOf(rows[end++]!)); // as above
+      this.spend(1, bytesOf([rows[end++]!])); // as above
     return rows.slice(0, end);
   }
 }
 
-/** UTF-16 units stand for bytes three times over at most; the frame limit leaves room for that. */
-const bytesOf = (row: ChangedRow): number => {
-  const content = row.kind === 'message' ? row.message.content : undefined;
-  return ABOUT_A_ROW + (typeof content === 'string' ? content.length * 2 : 0);
+/** About: UTF-16 units stand for bytes three times over at most; the frame limit leaves room for that. */
+export const bytesOf = (rows: readonly ChangedRow[]): number => {
+  let bytes = rows.length * ABOUT_A_ROW;
+  for (const row of rows)
+    if (row.kind === 'message' && typeof row.message.content === 'string') bytes += row.message.content.length * 2;
+  return bytes;
 };
 
 const nextOf = (index: number, after: number, upTo: number): string => `${index}.${after}.${upTo}`;

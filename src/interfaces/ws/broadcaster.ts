@@ -1,4 +1,5 @@
 import type { Outlet } from '#app/application/chat/rev-gate.ts';
+import { bytesOf, syncLimits } from '#app/application/chat/sync.ts';
 import type { ChangedOwnRow, ChangedRow } from '#app/application/ports/feed.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
@@ -45,7 +46,7 @@ export class Broadcaster {
       // Who left and came back within the gap must not be shown what was said between.
       for (const { userId, leftRev, joinedRev, firstSeq } of members)
         if (leftRev === undefined && joinedRev > from) this.subscriptions.renew(userId, id, joinedRev, firstSeq);
-      if (!whole) return this.#askToSync(id, upTo);
+      if (!whole || bytesOf(rows) > syncLimits.bytes) return this.#askToSync(id, upTo);
       const data = { conversationId: id, from, upTo, rows: rows.map(anyRow) };
       this.#publish(topics.all, id, { type: 'conversation.changes', data });
       const late = this.subscriptions.conversation(id)?.lateSeq ?? 0;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { MessageState } from '#app/domain/chat/message.ts';
+import { MessageText } from '#app/domain/chat/message-content.ts';
 import type { ConversationEvent, UserEvent } from '#app/domain/chat/chat-events.ts';
 import type { ParticipantState } from '#app/domain/chat/participant.ts';
 import { Rev, Seq, Urev } from '#app/domain/shared/counters.ts';
@@ -212,6 +213,16 @@ describe('Broadcaster', () => {
         expect(session.socket.heard.map(({ data }) => data)).toEqual([
           { conversationId: circle, from: 8, upTo: 8, rows: [] },
         ]);
+    });
+
+    it('that would burst a reader’s buffer tell everybody to catch up, page by page', () => {
+      const content = MessageText('x'.repeat(5_000));
+      const long = (seq: number) => ({ ...messageRow(seq, seq), message: { ...message(seq, seq), content } });
+      repaired(circle, 5, 25, [memberRow(left(ben, 6)), ...Array.from({ length: 19 }, (_, n) => long(7 + n))], true);
+      expect(types(bens)).toEqual([]);
+      expect(phone.socket.heard.map(({ data }) => data)).toEqual([
+        { conversationId: circle, from: 25, upTo: 25, rows: [] },
+      ]);
     });
 
     it('of one’s own state find out anew what one may hear', () => {
