@@ -40,6 +40,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
   const gates = makeGates(feed, systemTimers, {
     holdMs: HOLD_MS,
     heldLimit: HELD_LIMIT,
+    onHeld: () => metrics.count('gate_held_total'),
     onRepair: () => metrics.count('gate_repairs_total'),
     onSilentLoss: () => metrics.count('silent_loss_repaired_total'),
     onFault: (error) => {
@@ -102,7 +103,10 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
   };
   const repair = () => void compareHeads().catch((error: unknown) => journal.fault(error, 'comparing heads'));
   backplane.subscribe(receive);
-  backplane.onDisturbance(repair);
+  backplane.onDisturbance(() => {
+    metrics.count('backplane_disturbances_total');
+    repair();
+  });
 
   metrics.gauge('connections', () => gateway.size);
   metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);

@@ -87,6 +87,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const onFault = () => metrics.count('faults_total');
   const journal = new PinoJournal({ ...config.log, node: incarnation, random, clock, destination, onFault });
   const events = new InProcessEventBus(journal, metrics);
+  events.on('session.opened', ({ session }) => metrics.count('sessions_opened_total', { kind: session.kind }));
   events.on('session.ended', ({ reason }) => metrics.count('sessions_ended_total', { reason }));
   traceEvents(events, journal);
   extensions.listen?.(events);

@@ -87,6 +87,7 @@ it('come back in no line of the log and in no metric, whatever goes wrong', asyn
   expect(await running.metric('faults_total')).toBeGreaterThan(0);
   await socket.call('session.revoke_all');
   await socket.ended();
+  expect(await running.metric('sessions_opened_total', { kind: 'session' })).toBeGreaterThan(0);
   expect(await running.metric('sessions_ended_total', { reason: 'revoked' })).toBe(1);
 
   expect(lines().length).toBeGreaterThan(20);

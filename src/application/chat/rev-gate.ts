@@ -27,6 +27,8 @@ export interface RevGateOptions {
   readonly holdMs: number;
   /** Events held for one key; beyond, they are dropped and read back. */
   readonly heldLimit: number;
+  /** Told for each event that has to wait for the ones before it, or until they have been read back. */
+  readonly onHeld?: () => void;
   /** Told for each gap that had to be read back. */
   readonly onRepair?: (rows: number) => void;
   /** Told for each hole that only a comparison of heads brought to light. */
@@ -90,6 +92,7 @@ export class RevGate<Key, Event, Row> {
       if (lane.held) this.#release(key, lane);
       return;
     }
+    this.options.onHeld?.();
     lane.held ??= new Map();
     if (lane.held.size < this.options.heldLimit) lane.held.set(counter, event);
     if (!lane.repairing) lane.cancel ??= this.timers.after(this.options.holdMs, () => void this.#repair(key, lane));

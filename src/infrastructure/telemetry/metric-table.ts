@@ -9,7 +9,6 @@ export interface Metric {
 
 const MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 const COUNT = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] as const;
-const BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144] as const;
 
 const counter = (help: string, ...labels: string[]): Metric => ({ kind: 'counter', help, labels });
 const gauge = (help: string): Metric => ({ kind: 'gauge', help });
@@ -34,7 +33,6 @@ export const metricTable: Readonly<Record<string, Metric>> = {
   http_requests_total: counter('HTTP requests answered', 'target', 'status'),
   malformed_frames_total: counter('Frames that are none', 'rule'),
   rate_limited_total: counter('Calls turned away for coming too fast', 'class'),
-  shed_total: counter('Signals left out under load', 'kind'),
 
   send_queue: gauge('Messages that wait for the database or are on their way'),
   batch_ms: histogram('Time of one round trip with a batch of messages', MS),
@@ -44,17 +42,14 @@ export const metricTable: Readonly<Record<string, Metric>> = {
   ambiguous_sends_stored_total: counter('Those of them that had been stored all along'),
   uncertain_sends_total: counter('Messages given up on while nobody knew whether they were stored'),
 
-  fanout_frames_total: counter('Frames published to topics'),
-  fanout_frame_size: histogram('Bytes of a frame that was published', BYTES),
   slow_consumers_total: counter('Sockets closed since their peer read too slowly'),
-  gate_held_total: counter('Events that came before one with a lower rev'),
+  gate_held_total: counter('Events that had to wait for one with a lower rev'),
   gate_repairs_total: counter('Gaps that were filled from the database'),
   silent_loss_repaired_total: counter('Revisions that no event had announced, found by comparing heads'),
   repair_failures_total: counter('Repairs that have to be tried again'),
-  backplane_disturbances_total: counter('Times when events between nodes may have been lost'),
-  backplane_up: gauge('1 while events travel between nodes'),
+  backplane_disturbances_total: counter('Times when events may have been lost, and heads were compared'),
 
-  logins_total: counter('Attempts to log in', 'outcome'),
+  sessions_opened_total: counter('Sessions that began; attempts are in command_ms of session.login', 'kind'),
   sessions_ended_total: counter('Sessions that ended', 'reason'),
   faults_total: counter('Faults of ours'),
   listener_failures_total: counter('Listeners that threw or rejected', 'event'),

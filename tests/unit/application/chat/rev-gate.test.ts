@@ -40,12 +40,12 @@ class Database implements Source<string, number> {
 let database: Database;
 let timers: ManualTimers;
 let out: string[];
-let told: { repairs: number[]; losses: number; faults: number };
+let told: { held: number; repairs: number[]; losses: number; faults: number };
 let gate: RevGate<string, string, number>;
 
 beforeEach(() => {
   [database, timers, out] = [new Database(), new ManualTimers(), []];
-  told = { repairs: [], losses: 0, faults: 0 };
+  told = { held: 0, repairs: [], losses: 0, faults: 0 };
   gate = new RevGate(
     database,
     {
@@ -57,6 +57,7 @@ beforeEach(() => {
     {
       holdMs: HOLD,
       heldLimit: 4,
+      onHeld: () => told.held++,
       onRepair: (rows) => told.repairs.push(rows),
       onSilentLoss: () => told.losses++,
       onFault: () => told.faults++,
@@ -91,6 +92,7 @@ describe('RevGate, events', () => {
     expect(out).toEqual([]);
     accept(11);
     expect(out).toEqual(['k:e11', 'k:e12', 'k:e13']);
+    expect(told.held).toBe(2);
     await timers.pass(HOLD);
     expect([database.reads, timers.size]).toEqual([[], 0]);
   });
