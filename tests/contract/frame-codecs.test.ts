@@ -98,20 +98,20 @@ const malformed = (decoded: Decoded | ReturnType<typeof decodeJson>) => 'malform
 
 describe('JSON, in frames and in HTTP bodies', () => {
   it.each([
-    ['21 no JSON', 'not json'],
-    ['21 an open brace', '{'],
-    ['21 half a word', 'nul'],
-    ['12 nothing', ''],
-    ['30 a byte order mark', '\ufeff{}'],
-    ['30 a trailing comma', '{"a":1,}'],
-    ['30 a comment', '{/* */}'],
-    ['30 NaN', '{"a":NaN}'],
-    ['30 Infinity', '{"a":-Infinity}'],
-    ['30 single quotes', "{'a':1}"],
-    ['30 two values', '{}{}'],
-    ['30 a raw control character', '{"a":"\u0001"}'],
-    ['24 a number beyond all numbers', '{"a":1e400}'],
-  ])('refuses %s', (_row, bad) => {
+    ['no JSON', 'not json'],
+    ['an open brace', '{'],
+    ['half a word', 'nul'],
+    ['nothing', ''],
+    ['a byte order mark', '\ufeff{}'],
+    ['a trailing comma', '{"a":1,}'],
+    ['a comment', '{/* */}'],
+    ['NaN', '{"a":NaN}'],
+    ['Infinity', '{"a":-Infinity}'],
+    ['single quotes', "{'a':1}"],
+    ['two values', '{}{}'],
+    ['a raw control character', '{"a":"\u0001"}'],
+    ['a number beyond all numbers', '{"a":1e400}'],
+  ])('refuses %s', (_what, bad) => {
     const bytes = Buffer.from(bad);
     expect(malformed(decodeJson(bytes))).toBe(true);
     for (const { codec } of [json, envelope, simple]) expect(malformed(codec.decode(bytes))).toBe(true);
@@ -127,17 +127,17 @@ describe('JSON, in frames and in HTTP bodies', () => {
     expect(malformed(decodeJson(Uint8Array.from(bytes)))).toBe(true);
   });
 
-  it('28 takes the last of duplicate keys', () => {
+  it('takes the last of duplicate keys', () => {
     expect(decodeJson(Buffer.from('{"c":1,"c":2}'))).toEqual({ value: { c: 2 } });
   });
 
-  it('27 refuses 100,000 keys and takes much white space', () => {
+  it('refuses 100,000 keys and takes much white space', () => {
     const many = `{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":1`).join(',')}}`;
     expect(malformed(decodeJson(Buffer.from(many)))).toBe(true);
     expect(decodeJson(Buffer.from(`${' '.repeat(60_000)}[]`))).toEqual({ value: [] });
   });
 
-  it('26 survives any depth', () => {
+  it('survives any depth', () => {
     for (const depth of [4_105, 100_000]) {
       expect(malformed(decodeJson(Buffer.from('['.repeat(depth) + ']'.repeat(depth))))).toBe(true);
       expect(malformed(decodeJson(Buffer.from('{"a":'.repeat(depth) + '1' + '}'.repeat(depth))))).toBe(true);

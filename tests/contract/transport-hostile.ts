@@ -15,48 +15,48 @@ import type { TransportAdapter } from './transport-harness.ts';
 const CAP = defaults.maxFrameBytes;
 const notUtf8 = Buffer.from([0x68, 0xc3, 0x28]);
 
-/** Frames that no lawful client sends; each must end its socket and nothing else. The numbers are rows of GUARANTEES, section 7. */
-const violations: readonly (readonly [row: string, bytes: Uint8Array])[] = [
-  ['2 a frame above the cap', rawFrame(OPCODE.text, 'x'.repeat(CAP + 1))],
-  ['2 the head of a frame above the cap', rawFrame(OPCODE.text, '', { declaredLength: BigInt(CAP + 1) })],
-  ['3 a declared length of 2^40', rawFrame(OPCODE.binary, 'x', { declaredLength: 2n ** 40n })],
-  ['3 a declared length of 2^63', rawFrame(OPCODE.binary, 'x', { declaredLength: 2n ** 63n })],
+/** Frames that no lawful client sends; each must end its socket and nothing else. */
+const violations: readonly (readonly [what: string, bytes: Uint8Array])[] = [
+  ['a frame above the cap', rawFrame(OPCODE.text, 'x'.repeat(CAP + 1))],
+  ['the head of a frame above the cap', rawFrame(OPCODE.text, '', { declaredLength: BigInt(CAP + 1) })],
+  ['a declared length of 2^40', rawFrame(OPCODE.binary, 'x', { declaredLength: 2n ** 40n })],
+  ['a declared length of 2^63', rawFrame(OPCODE.binary, 'x', { declaredLength: 2n ** 63n })],
   [
-    '4 fragments that sum to more than the cap',
+    'fragments that sum to more than the cap',
     Buffer.concat([
       rawFrame(OPCODE.text, 'x'.repeat(CAP / 2), { fin: false }),
       rawFrame(OPCODE.continuation, 'x'.repeat(CAP / 2), { fin: false }),
       rawFrame(OPCODE.continuation, 'x'),
     ]),
   ],
-  ['5 invalid UTF-8 in a text', rawFrame(OPCODE.text, notUtf8)],
+  ['invalid UTF-8 in a text', rawFrame(OPCODE.text, notUtf8)],
   [
-    '5 invalid UTF-8 over two fragments',
+    'invalid UTF-8 over two fragments',
     Buffer.concat([
       rawFrame(OPCODE.text, notUtf8.subarray(0, 2), { fin: false }),
       rawFrame(OPCODE.continuation, notUtf8.subarray(2)),
     ]),
   ],
-  ['7 RSV1 without an extension', rawFrame(OPCODE.text, 'x', { rsv: 4 })],
-  ['7 RSV2', rawFrame(OPCODE.text, 'x', { rsv: 2 })],
-  ['7 RSV3', rawFrame(OPCODE.text, 'x', { rsv: 1 })],
-  ['8 opcode 3', rawFrame(3, 'x')],
-  ['8 opcode 11', rawFrame(11, 'x')],
-  ['9 a ping of 126 bytes', rawFrame(OPCODE.ping, 'x'.repeat(126))],
-  ['9 a fragmented ping', rawFrame(OPCODE.ping, 'x', { fin: false })],
-  ['10 a continuation without a start', rawFrame(OPCODE.continuation, 'x')],
+  ['RSV1 without an extension', rawFrame(OPCODE.text, 'x', { rsv: 4 })],
+  ['RSV2', rawFrame(OPCODE.text, 'x', { rsv: 2 })],
+  ['RSV3', rawFrame(OPCODE.text, 'x', { rsv: 1 })],
+  ['opcode 3', rawFrame(3, 'x')],
+  ['opcode 11', rawFrame(11, 'x')],
+  ['a ping of 126 bytes', rawFrame(OPCODE.ping, 'x'.repeat(126))],
+  ['a fragmented ping', rawFrame(OPCODE.ping, 'x', { fin: false })],
+  ['a continuation without a start', rawFrame(OPCODE.continuation, 'x')],
   [
-    '10 a new text inside a fragmented one',
+    'a new text inside a fragmented one',
     Buffer.concat([rawFrame(OPCODE.text, 'a', { fin: false }), rawFrame(OPCODE.text, 'b')]),
   ],
 ];
 
-const badCloses: readonly (readonly [row: string, payload: Uint8Array])[] = [
-  ['11 close code 999', closePayload(999)],
-  ['11 close code 1005', closePayload(1005)],
-  ['11 close code 5000', closePayload(5000)],
-  ['11 a close payload of one byte', Buffer.from([3])],
-  ['11 a close reason that is not UTF-8', Buffer.concat([closePayload(1000), notUtf8])],
+const badCloses: readonly (readonly [what: string, payload: Uint8Array])[] = [
+  ['close code 999', closePayload(999)],
+  ['close code 1005', closePayload(1005)],
+  ['close code 5000', closePayload(5000)],
+  ['a close payload of one byte', Buffer.from([3])],
+  ['a close reason that is not UTF-8', Buffer.concat([closePayload(1000), notUtf8])],
 ];
 
 export const hostileContract = (adapter: TransportAdapter) =>
@@ -91,7 +91,7 @@ export const hostileContract = (adapter: TransportAdapter) =>
         await witness.delivers();
       });
 
-      it('2 a frame of exactly the cap is taken', async (test) => {
+      it('a frame of exactly the cap is taken', async (test) => {
         const { connect, messages } = await serve(test, adapter);
         const [client] = await connect();
         client.write(rawFrame(OPCODE.binary, Buffer.alloc(CAP)));
@@ -99,7 +99,7 @@ export const hostileContract = (adapter: TransportAdapter) =>
         expect(messages[0]?.text).toHaveLength(CAP);
       });
 
-      it('6 an unmasked frame is never delivered as what it says', async (test) => {
+      it('an unmasked frame is never delivered as what it says', async (test) => {
         const served = await serve(test, adapter);
         const witness = await witnessOf(served);
         const [client] = await served.connect('hostile');
@@ -110,7 +110,7 @@ export const hostileContract = (adapter: TransportAdapter) =>
         expect(served.messages.filter(({ text }) => text === 'unmasked')).toEqual([]);
       });
 
-      it('14 ten thousand pings in one write: all counted until the handler ends the socket', async (test) => {
+      it('ten thousand pings in one write: all counted until the handler ends the socket', async (test) => {
         let pings = 0;
         const served = await serve(test, adapter, {
           sockets: {
@@ -130,7 +130,7 @@ export const hostileContract = (adapter: TransportAdapter) =>
         await witness.delivers();
       });
 
-      it('14 pings whose pongs nobody reads are bounded as any frame is', async (test) => {
+      it('pings whose pongs nobody reads are bounded as any frame is', async (test) => {
         const served = await serve(test, adapter);
         const witness = await witnessOf(served);
         const [client] = await served.connect('hostile');
@@ -164,17 +164,17 @@ export const hostileContract = (adapter: TransportAdapter) =>
 
     describe('handshake', () => {
       it.for<[string, Record<string, string | undefined>, number]>([
-        ['15 no key', { 'Sec-WebSocket-Key': undefined }, 400],
-        ['15 a key of 3 characters', { 'Sec-WebSocket-Key': 'abc' }, 400],
-        ['15 a key of 24 characters that is no base64', { 'Sec-WebSocket-Key': '!'.repeat(24) }, 400],
-        ['15 two keys', { 'Sec-WebSocket-Key': `${KEY}\r\nSec-WebSocket-Key: ${KEY}` }, 400],
-        ['16 version 8', { 'Sec-WebSocket-Version': '8' }, 426],
-        ['16 no version', { 'Sec-WebSocket-Version': undefined }, 426],
-        ['16 version 13 and 8', { 'Sec-WebSocket-Version': '13, 8' }, 426],
+        ['no key', { 'Sec-WebSocket-Key': undefined }, 400],
+        ['a key of 3 characters', { 'Sec-WebSocket-Key': 'abc' }, 400],
+        ['a key of 24 characters that is no base64', { 'Sec-WebSocket-Key': '!'.repeat(24) }, 400],
+        ['two keys', { 'Sec-WebSocket-Key': `${KEY}\r\nSec-WebSocket-Key: ${KEY}` }, 400],
+        ['version 8', { 'Sec-WebSocket-Version': '8' }, 426],
+        ['no version', { 'Sec-WebSocket-Version': undefined }, 426],
+        ['version 13 and 8', { 'Sec-WebSocket-Version': '13, 8' }, 426],
         ['no Connection: Upgrade', { Connection: 'keep-alive' }, 400],
-        ['17 two Hosts', { Host: 'a\r\nHost: b' }, 400],
-        ['18 headers of 5,000 bytes', { 'X-Long': 'x'.repeat(5_000) }, 431],
-        ['18 150 headers', Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`X-${i}`, '1'])), 431],
+        ['two Hosts', { Host: 'a\r\nHost: b' }, 400],
+        ['headers of 5,000 bytes', { 'X-Long': 'x'.repeat(5_000) }, 431],
+        ['150 headers', Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`X-${i}`, '1'])), 431],
       ])('%s', async ([, headers, status], test) => {
         const served = await serve(test, adapter);
         const witness = await witnessOf(served);

@@ -276,7 +276,7 @@ export const httpContract = (adapter: TransportAdapter) =>
         expect(requests[0]?.signal.aborted).toBe(false);
       });
 
-      it('71 a thousand clients abort in the middle of handlers of every pace', { timeout: 60_000 }, async (test) => {
+      it('a thousand clients abort in the middle of handlers of every pace', { timeout: 60_000 }, async (test) => {
         let answered = 0;
         const served = await serve(test, adapter, {
           http: async (request) => {
@@ -305,27 +305,27 @@ export const httpContract = (adapter: TransportAdapter) =>
       });
     });
 
-    describe('hostile requests (rows of GUARANTEES, section 7)', () => {
+    describe('hostile requests', () => {
       const { badTarget, noHttp } = adapter.differences;
       it.for<[string, string | Uint8Array, number | readonly number[]]>([
         [
-          '61 Content-Length with Transfer-Encoding',
+          'Content-Length with Transfer-Encoding',
           post('Content-Length: 3\r\nTransfer-Encoding: chunked\r\n', '3\r\nabc\r\n0\r\n\r\n'),
           400,
         ],
-        ['61 two Content-Lengths', post('Content-Length: 2\r\nContent-Length: 3\r\n', 'abc'), 400],
-        ['61 two equal Content-Lengths', post('Content-Length: 3\r\nContent-Length: 3\r\n', 'abc'), 400],
-        ['61 Content-Length: 3, 3', post('Content-Length: 3, 3\r\n', 'abc'), 400],
-        ['61 Content-Length: -1', post('Content-Length: -1\r\n', 'abc'), 400],
-        ['61 Content-Length: +3', post('Content-Length: +3\r\n', 'abc'), 400],
-        ['61 Content-Length: 10^24', post(`Content-Length: 1${'0'.repeat(24)}\r\n`, 'abc'), 400],
-        ['61 Content-Length: 0x3', post('Content-Length: 0x3\r\n', 'abc'), 400],
-        ['61 a coding but chunked', post('Transfer-Encoding: gzip, chunked\r\n', '3\r\nabc\r\n0\r\n\r\n'), 400],
-        ['61 a coding that ends in chunked', post('Transfer-Encoding: xchunked\r\n', '3\r\nabc\r\n0\r\n\r\n'), 400],
-        ['61 a chunk without a size', post('Transfer-Encoding: chunked\r\n', 'zz\r\nabc\r\n'), 400],
-        ['62 HTTP/1.0', 'GET / HTTP/1.0\r\nHost: x\r\n\r\n', 505],
+        ['two Content-Lengths', post('Content-Length: 2\r\nContent-Length: 3\r\n', 'abc'), 400],
+        ['two equal Content-Lengths', post('Content-Length: 3\r\nContent-Length: 3\r\n', 'abc'), 400],
+        ['Content-Length: 3, 3', post('Content-Length: 3, 3\r\n', 'abc'), 400],
+        ['Content-Length: -1', post('Content-Length: -1\r\n', 'abc'), 400],
+        ['Content-Length: +3', post('Content-Length: +3\r\n', 'abc'), 400],
+        ['Content-Length: 10^24', post(`Content-Length: 1${'0'.repeat(24)}\r\n`, 'abc'), 400],
+        ['Content-Length: 0x3', post('Content-Length: 0x3\r\n', 'abc'), 400],
+        ['a coding but chunked', post('Transfer-Encoding: gzip, chunked\r\n', '3\r\nabc\r\n0\r\n\r\n'), 400],
+        ['a coding that ends in chunked', post('Transfer-Encoding: xchunked\r\n', '3\r\nabc\r\n0\r\n\r\n'), 400],
+        ['a chunk without a size', post('Transfer-Encoding: chunked\r\n', 'zz\r\nabc\r\n'), 400],
+        ['HTTP/1.0', 'GET / HTTP/1.0\r\nHost: x\r\n\r\n', 505],
         [
-          '62 a TLS hello',
+          'a TLS hello',
           Buffer.concat([
             Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]),
             Buffer.alloc(100, 'a'),
@@ -333,27 +333,27 @@ export const httpContract = (adapter: TransportAdapter) =>
           ]),
           noHttp,
         ],
-        ['62 two Hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400],
-        ['63 a URL of 16 KB', get(`/${'y'.repeat(16_000)}`), 431],
-        ['63 a NUL in the URL', get('/a\0b'), badTarget],
-        ['64 FOO', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 405],
-        ['64 TRACE', 'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n', 405],
-        ['64 CONNECT', 'CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n', [405, badTarget]],
-        ['64 OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', badTarget],
-        ['64 an absolute target', get('http://x/abs'), badTarget],
-        ['69 a header of 5 KB', get('/', `User-Agent: ${'u'.repeat(5_000)}\r\n`), 431],
-        ['69 150 headers', get('/', Array.from({ length: 150 }, (_, i) => `X-${i}: 1\r\n`).join('')), 431],
-      ])('%s', async ([row, request, status], test) => {
+        ['two Hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400],
+        ['a URL of 16 KB', get(`/${'y'.repeat(16_000)}`), 431],
+        ['a NUL in the URL', get('/a\0b'), badTarget],
+        ['FOO', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+        ['TRACE', 'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+        ['CONNECT', 'CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n', [405, badTarget]],
+        ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', badTarget],
+        ['an absolute target', get('http://x/abs'), badTarget],
+        ['a header of 5 KB', get('/', `User-Agent: ${'u'.repeat(5_000)}\r\n`), 431],
+        ['150 headers', get('/', Array.from({ length: 150 }, (_, i) => `X-${i}: 1\r\n`).join('')), 431],
+      ])('%s', async ([what, request, status], test) => {
         const served = await serve(test, adapter);
         const witness = await witnessOf(served);
         const answer = await rawRequest(served.port, request);
         expect([status].flat()).toContain(answer.status);
         if (answer.status === 405) expect(answer.headers.get('allow')).toContain('GET');
-        if (!row.startsWith('61 a chunk')) expect(served.requests).toEqual([]);
+        if (!what.startsWith('a chunk')) expect(served.requests).toEqual([]);
         await witness.delivers();
       });
 
-      it('62 bare line feeds never make a second request', async (test) => {
+      it('bare line feeds never make a second request', async (test) => {
         const { port, requests } = await serve(test, adapter);
         const client = await RawSocket.connect(port);
         client.write('GET /one HTTP/1.1\nHost: x\n\nGET /two HTTP/1.1\nHost: x\n\n');
@@ -363,7 +363,7 @@ export const httpContract = (adapter: TransportAdapter) =>
         client.destroy();
       });
 
-      it('64 CONNECT host:port', async (test) => {
+      it('CONNECT host:port', async (test) => {
         const { port } = await serve(test, adapter);
         expect([405, 505]).toContain((await rawRequest(port, 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n')).status);
       });

@@ -8,7 +8,7 @@ import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts
 import { times } from '../support/scale.ts';
 import { aDatabase } from '../support/services.ts';
 
-/** O3: a connection that breaks at any byte of the call leaves no doubt behind and nothing twice. */
+/** A connection that breaks at any byte of the call leaves no doubt behind and nothing twice. */
 describe('a batch whose connection breaks', () => {
   let proxy: CuttingProxy;
   let world: PostgresWorld;

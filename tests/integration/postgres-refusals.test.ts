@@ -9,7 +9,7 @@ const FOREIGN_KEY = '23503';
 const UNIQUE = '23505';
 const CHECK = '23514';
 
-/** Whatever the application believes, the database itself refuses what must never be (DESIGN 7). */
+/** Whatever the application believes, the database itself refuses what must never be. */
 describe('the database refuses', () => {
   let world: PostgresWorld;
   let client: Client;

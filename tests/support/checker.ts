@@ -1,7 +1,7 @@
 import type { Dump, DumpedMessage, HistoryRecord, SendInvoke } from './history.ts';
 import { type Attempt, indexed, type Indexed, type Sent } from './history-index.ts';
 
-/** The conditions of the guarantees' section 2 that this judges; the others need pushes, presence or a process to look at. */
+/** The conditions that this judges; each is said where it is judged. The others need pushes, presence or a process to look at. */
 export const JUDGED = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C11', 'C13'] as const;
 export const NOT_JUDGED_YET = {
   C10: 'pushes do not exist yet',

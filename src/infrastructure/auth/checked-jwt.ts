@@ -9,7 +9,7 @@ import {
 } from 'jose';
 import { badToken } from '#app/domain/identity/identity-refusals.ts';
 
-/** Clocks differ; a minute is the most that may be forgiven (GUARANTEES section 6, row 7). */
+/** Clocks differ; a minute is the most that may be forgiven. */
 const LEEWAY_SECONDS = 30;
 
 export interface JwtExpectations {

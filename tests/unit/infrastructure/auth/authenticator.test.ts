@@ -180,7 +180,7 @@ describe('access tokens', () => {
   });
 });
 
-/** GUARANTEES section 6, rows 4, 5 and 7, against our own tokens: correctly signed but for the one thing named. */
+/** Forgeries of our own tokens: correctly signed but for the one thing named. */
 const bad: [string, () => string | Promise<string>][] = [
   ['nothing', () => ''],
   ['a word', () => 'token'],
