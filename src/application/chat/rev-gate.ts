@@ -38,6 +38,8 @@ export interface RevGateOptions {
 
 interface Lane<Event> {
   last: number;
+  /** What a comparison of heads said that there is; 0 when that is out. */
+  head: number;
   held: Map<number, Event> | undefined;
   repairing: boolean;
   cancel: (() => void) | undefined;
@@ -69,7 +71,7 @@ export class RevGate<Key, Event, Row> {
   /** From now on events above `head` pass. Opening an open one changes nothing. */
   open(key: Key, head: number): void {
     if (!this.#lanes.has(key))
-      this.#lanes.set(key, { last: head, held: undefined, repairing: false, cancel: undefined });
+      this.#lanes.set(key, { last: head, head: 0, held: undefined, repairing: false, cancel: undefined });
   }
 
   /** The last subscriber is gone: events of the key are nobody's here. */
@@ -95,7 +97,7 @@ export class RevGate<Key, Event, Row> {
     this.options.onHeld?.();
     lane.held ??= new Map();
     if (lane.held.size < this.options.heldLimit) lane.held.set(counter, event);
-    if (!lane.repairing) lane.cancel ??= this.timers.after(this.options.holdMs, () => void this.#repair(key, lane));
+    if (!lane.repairing) this.#wait(key, lane);
   }
 
   /** After events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
@@ -106,11 +108,9 @@ export class RevGate<Key, Event, Row> {
       for (const [key, head] of heads) {
         const lane = this.#lanes.get(key);
         // An event of a commit that is just being announced is not lost: it gets the time that any late event gets.
-        if (lane && head > lane.last && !lane.repairing && !lane.cancel)
-          lane.cancel = this.timers.after(this.options.holdMs, () => {
-            if (head > lane.last) this.options.onSilentLoss?.();
-            void this.#repair(key, lane, head);
-          });
+        if (!lane || head <= lane.last || lane.repairing) continue;
+        lane.head = head;
+        this.#wait(key, lane);
       }
     }
   }
@@ -122,29 +122,36 @@ export class RevGate<Key, Event, Row> {
       this.outlet.event(key, event);
     }
     if (held) for (const counter of held.keys()) if (counter <= lane.last) held.delete(counter);
-    if (held?.size === 0) {
-      lane.held = undefined;
-      lane.cancel?.();
-      lane.cancel = undefined;
-    }
+    if (held?.size === 0) lane.held = undefined;
+    if (lane.held || lane.head > lane.last) return;
+    lane.cancel?.();
+    lane.cancel = undefined;
   }
 
-  async #repair(key: Key, lane: Lane<Event>, knownHead = 0): Promise<void> {
+  #wait(key: Key, lane: Lane<Event>, ms = this.options.holdMs): void {
+    lane.cancel ??= this.timers.after(ms, () => void this.#repair(key, lane));
+  }
+
+  async #repair(key: Key, lane: Lane<Event>): Promise<void> {
     lane.cancel = undefined;
     if (this.#lanes.get(key) !== lane || lane.repairing) return;
-    if (!lane.held && knownHead <= lane.last) return;
+    if (!lane.held && lane.head <= lane.last) return;
+    const silent = !lane.held;
     lane.repairing = true;
     try {
       await this.#readBack(key, lane);
     } catch (error) {
       this.options.onFault?.(error);
-      lane.cancel = this.timers.after(RETRY_MS, () => void this.#repair(key, lane, Math.max(knownHead, lane.last + 1)));
+      if (this.#lanes.get(key) === lane) this.#wait(key, lane, RETRY_MS);
+      return;
     } finally {
       lane.repairing = false;
     }
-    if (!lane.cancel) this.#release(key, lane);
-    if (lane.held && !lane.cancel && this.#lanes.get(key) === lane)
-      lane.cancel = this.timers.after(this.options.holdMs, () => void this.#repair(key, lane));
+    if (this.#lanes.get(key) !== lane) return; // closed meanwhile: what it held is nobody's
+    lane.head = 0;
+    if (silent) this.options.onSilentLoss?.();
+    this.#release(key, lane);
+    if (lane.held && this.#lanes.get(key) === lane) this.#wait(key, lane);
   }
 
   async #readBack(key: Key, lane: Lane<Event>): Promise<void> {

@@ -208,6 +208,23 @@ describe('RevGate, comparison of heads', () => {
     expect([out, told.losses, database.reads]).toEqual([['k:e11'], 0, []]);
   });
 
+  it('remembers what is missing though what comes later falls into place meanwhile', async () => {
+    database.heads_.set('k', 13);
+    await gate.compareHeads();
+    accept(12, 11);
+    expect(out).toEqual(['k:e11', 'k:e12']);
+    await timers.pass(HOLD);
+    expect([out.slice(2), told.losses, timers.size]).toEqual([['k:(12,13]13'], 1, 0]);
+  });
+
+  it('gives up what it was told of a head that is not there any more', async () => {
+    database.heads_.set('k', 13);
+    await gate.compareHeads();
+    database.heads_.set('k', 9);
+    await timers.pass(HOLD);
+    expect([out, timers.size]).toEqual([[], 0]);
+  });
+
   it('leaves alone what is complete, ahead of what was read, or unknown', async () => {
     database.heads_.set('k', 9);
     gate.open('unknown', 3);
@@ -255,6 +272,7 @@ describe('RevGate, opening and closing', () => {
     const thaw = database.freeze();
     accept(12);
     await timers.pass(HOLD);
+    accept(11, 13);
     gate.close('k');
     gate.open('k', 20);
     thaw();
