@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Contender, collectableFlags } from './contender.ts';
+import { type Contender, collectableFlags, onDatabase } from './contender.ts';
 import { jwt } from './jwt.ts';
 import type { Postgres } from './postgres.ts';
 import { NodeProcess } from './process.ts';
@@ -40,17 +40,8 @@ export const socketio: Contender = {
     const exp = Math.floor(Date.now() / 1000) + HOUR_S;
     return {
       port: Number(port),
-      pid: server.pid,
+      ...onDatabase(server, postgres, database),
       tokens: world.users.map((sub) => jwt(secret, { sub, exp })),
-      messages: async () =>
-        (await postgres.query<{ count: string }>(database, 'SELECT count(*) FROM messages')).map(({ count }) =>
-          Number(count),
-        )[0],
-      collect: () => void server.child.kill('SIGUSR2'),
-      async stop() {
-        await server.stop();
-        await postgres.drop(database);
-      },
     };
   },
 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
-import { type Contender, collectableFlags } from './contender.ts';
+import { type Contender, collectableFlags, onDatabase } from './contender.ts';
 import { jwt, type Unsealed, unsealed } from './jwt.ts';
 import { freePort, type Postgres } from './postgres.ts';
 import { NodeProcess } from './process.ts';
@@ -129,17 +129,8 @@ export const tertulia: Contender = {
     const tokens = await logIn(postgres, database, world.users, secret, await pattern(port));
     return {
       port,
-      pid: server.pid,
+      ...onDatabase(server, postgres, database),
       tokens,
-      messages: async () =>
-        (await postgres.query<{ count: string }>(database, 'SELECT count(*) FROM messages')).map(({ count }) =>
-          Number(count),
-        )[0],
-      collect: () => void server.child.kill('SIGUSR2'),
-      async stop() {
-        await server.stop();
-        await postgres.drop(database);
-      },
     };
   },
 };
