@@ -1,4 +1,5 @@
 import type { DependencyContainer } from 'tsyringe';
+import { HeadComparison } from '#app/application/chat/head-comparison.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
@@ -97,20 +98,26 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     else if ('urev' in event) gates.users.accept(event.userId, event.urev, event);
     else broadcaster.receipt(event);
   };
-  const compareHeads = async (): Promise<void> => {
-    await gates.conversations.compareHeads();
-    await gates.users.compareHeads();
-  };
-  const repair = () => void compareHeads().catch((error: unknown) => journal.fault(error, 'comparing heads'));
+  const comparison = new HeadComparison(feed, [gates.conversations, gates.users], systemTimers, {
+    onFault: (error) => {
+      metrics.count('repair_failures_total');
+      journal.fault(error, 'comparing heads');
+    },
+    onOtherHistory: () => {
+      journal.warn('the database holds another history: all sockets begin anew');
+      gateway.sendAway();
+    },
+  });
+  comparison.begin();
   backplane.subscribe(receive);
   backplane.onDisturbance(() => {
     metrics.count('backplane_disturbances_total');
-    repair();
+    comparison.begin();
   });
 
   metrics.gauge('connections', () => gateway.size);
   metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);
   metrics.gauge('users', () => subscriptions.users);
   metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
-  return { gateway, dispatcher, compareHeads: repair };
+  return { gateway, comparison };
 };

@@ -97,7 +97,9 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   lifetime.own(backplane, (opened) => opened.close());
   for (const type of announced) events.on(type, (event) => backplane.publish([event]));
   const { postgres, log } = await openStorage(config, lifetime, {
-    ...{ journal, metrics, clock },
+    journal,
+    metrics,
+    clock,
     uncertain: () => setTimeout(() => backplane.disturb(), DISTURBED_RETRY_MS).unref(),
   });
 
@@ -120,10 +122,15 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
 
   const transport = await transportOf(config);
   lifetime.own(transport, (opened) => opened.close());
-  const { gateway, compareHeads } = realtime(container, config, {
-    ...{ transport, codecs: makeCodecs(), backplane, metrics, incarnation },
+  const { gateway, comparison } = realtime(container, config, {
+    transport,
+    codecs: makeCodecs(),
+    backplane,
+    metrics,
+    incarnation,
     commands: catalogue,
   });
+  lifetime.own(comparison, (begun) => begun.close());
   let draining = false;
   const readiness = () =>
     draining ? { ready: false, status: 'draining' } : { ready: true, status: log.failing ? 'degraded' : 'ok' };
@@ -139,7 +146,10 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     }),
     authenticator: container.resolve(AUTHENTICATOR),
     limiter: container.resolve(RATE_LIMITER),
-    ...{ clock, journal, metrics, decodeJson },
+    clock,
+    journal,
+    metrics,
+    decodeJson,
     requestId: () => random.uuid(),
     allowedOrigins: config.allowedOrigins,
     maxBodyBytes: config.limits.frameBytes,
@@ -153,7 +163,10 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     every(TICK_MS, () => gateway.tick()),
     clearInterval,
   );
-  lifetime.own(every(ANTI_ENTROPY_MS, compareHeads), clearInterval);
+  lifetime.own(
+    every(ANTI_ENTROPY_MS, () => comparison.begin()),
+    clearInterval,
+  );
   const beat = () =>
     events.publish({ type: 'server.heartbeat', lagMs: lag.takeMs(), connections: gateway.size, queued: log.size });
   lifetime.own(every(HEARTBEAT_MS, beat), clearInterval);

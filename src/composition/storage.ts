@@ -1,7 +1,6 @@
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
-import type { ConversationId } from '#app/domain/shared/ids.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
@@ -17,8 +16,8 @@ export interface StorageParts {
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** Told of conversations that may hold messages which nobody announced. */
-  readonly uncertain: (conversations: ReadonlySet<ConversationId>) => void;
+  /** Told when something may have been committed that nobody announced. */
+  readonly uncertain: () => void;
 }
 
 /** The database, started inside if there is none outside, migrated; and the log on connections of its own. */
@@ -28,7 +27,7 @@ export const openStorage = async (
   { journal, metrics, clock, uncertain }: StorageParts,
 ) => {
   const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
-  const postgres = lifetime.own(await Postgres.open(url), (opened) => opened.close());
+  const postgres = lifetime.own(await Postgres.open(url, {}, uncertain), (opened) => opened.close());
   for (const name of await migrate(postgres.kysely)) journal.info('migrated', { migration: name });
   const pool = lifetime.own(openLogPool(url), (opened) => opened.end());
   const log = new PostgresMessageLog({
@@ -53,7 +52,7 @@ export const openStorage = async (
       },
       uncertain: (conversations) => {
         metrics.count('uncertain_sends_total', {}, conversations.size);
-        uncertain(conversations);
+        uncertain();
       },
     },
   });

@@ -12,13 +12,19 @@ export class Postgres {
   private constructor(
     readonly pool: PostgresPool,
     readonly kysely: Kysely<Database>,
+    private readonly uncertain: () => void,
   ) {}
 
   /**
    * Connects once, to say at start and not at the first message what is wrong with the server.
+   * @param uncertain told of each transaction that may have been committed although its caller heard that it failed
    * @throws UnfitDatabase for one that is not durable or too old; DatabaseAway and the server's own errors
    */
-  static async open(connectionString: string, options: Partial<PoolOptions> = {}): Promise<Postgres> {
+  static async open(
+    connectionString: string,
+    options: Partial<PoolOptions> = {},
+    uncertain: () => void = () => {},
+  ): Promise<Postgres> {
     const pool = openPool(connectionString, { ...DEFAULTS, ...options });
     try {
       (await pool.connect()).release();
@@ -26,7 +32,7 @@ export class Postgres {
       await pool.end();
       throw error;
     }
-    return new Postgres(pool, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+    return new Postgres(pool, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), uncertain);
   }
 
   /** Statements that need no common transaction. What the database can't do now is refused `unavailable`. */
@@ -57,7 +63,9 @@ export class Postgres {
       try {
         return await this.kysely.transaction().execute(work);
       } catch (error) {
-        if (attempt === ATTEMPTS || !isRepeatable(error)) throw translated(error);
+        if (attempt < ATTEMPTS && isRepeatable(error)) continue;
+        if (isConnectionLost(error)) this.uncertain();
+        throw translated(error);
       }
     }
   }
@@ -80,6 +88,7 @@ export class Postgres {
 export class RunAgain extends Error {}
 
 const REPEATABLE = /^40(001|P01)$/;
+const isConnectionLost = (error: unknown) => error instanceof DatabaseAway || /^(08|57P)/.test(sqlStateOf(error) ?? '');
 const isRepeatable = (error: unknown) => error instanceof RunAgain || REPEATABLE.test(sqlStateOf(error) ?? '');
 
 /** Connection, resources, operator intervention, locks, a standby; all else is a mistake of ours. */

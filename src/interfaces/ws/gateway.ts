@@ -194,6 +194,11 @@ export class Gateway implements SocketHandler<Admitted> {
     }
   }
 
+  /** Everybody comes back and begins anew, with what is true now. */
+  sendAway(): void {
+    for (const { socket } of this.#sessions.values()) socket.end(closeCodes.restarting, 'begin anew');
+  }
+
   /**
    * No new sockets; every open one is told when it will be closed, each in a slot of its own, so that they don't all
    * come back at once. Resolves when none is left, at the latest after `ms` and a grace of two seconds for each close.

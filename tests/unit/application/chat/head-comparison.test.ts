@@ -1,0 +1,77 @@
+import { beforeEach, expect, it } from 'vitest';
+import { HeadComparison } from '#app/application/chat/head-comparison.ts';
+import { ManualTimers, settle } from '../../../support/manual-timers.ts';
+
+let timers: ManualTimers;
+let epoch: string;
+let away: boolean;
+let told: string[];
+let answer: Promise<void>;
+let comparison: HeadComparison;
+
+beforeEach(() => {
+  [timers, epoch, away, told, answer] = [new ManualTimers(), 'first', false, [], Promise.resolve()];
+  const feed = {
+    epoch: async () => {
+      await answer;
+      if (away) throw new Error('the database is away');
+      return epoch;
+    },
+  };
+  const gate = (name: string) => ({ compareHeads: async () => void told.push(name) });
+  comparison = new HeadComparison(feed, [gate('conversations'), gate('users')], timers, {
+    onFault: () => told.push('fault'),
+    onOtherHistory: () => told.push('other history'),
+  });
+});
+
+const begin = async () => {
+  comparison.begin();
+  await settle();
+};
+
+it('looks at each gate, each time that it is asked', async () => {
+  await begin();
+  await begin();
+  expect(told).toEqual(['conversations', 'users', 'conversations', 'users']);
+});
+
+it('goes on until the database answers, and no longer', async () => {
+  away = true;
+  await begin();
+  await timers.pass(1_000);
+  await begin(); // one waits already
+  expect([told, timers.size]).toEqual([['fault', 'fault'], 1]);
+  away = false;
+  await timers.pass(1_000);
+  expect([told.slice(2), timers.size]).toEqual([['conversations', 'users'], 0]);
+  await begin();
+  expect(told).toHaveLength(6);
+});
+
+it('begins once more for whoever asks while one is under way, whatever their number', async () => {
+  let go = () => {};
+  answer = new Promise((resolve) => (go = resolve));
+  for (let n = 0; n < 5; n++) comparison.begin();
+  go();
+  await settle();
+  expect(told).toEqual(['conversations', 'users', 'conversations', 'users']);
+});
+
+it('leaves the database alone once it is closed', async () => {
+  away = true;
+  await begin();
+  comparison.begin();
+  comparison.close();
+  comparison.begin();
+  await settle();
+  expect([told, timers.size]).toEqual([['fault'], 0]);
+});
+
+it('tells once of another history', async () => {
+  await begin();
+  epoch = 'second';
+  await begin();
+  await begin();
+  expect(told.filter((what) => what === 'other history')).toHaveLength(1);
+});
