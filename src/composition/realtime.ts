@@ -84,8 +84,8 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     allowedOrigins: config.allowedOrigins,
     limits: config.limits,
   });
-  const broadcaster = new Broadcaster(transport, gateway, subscriptions, (userId, conversationId) => {
-    authentication.rejoin(userId, conversationId).catch((error: unknown) => {
+  const broadcaster = new Broadcaster(transport, gateway, subscriptions, (userId, conversations) => {
+    authentication.rejoin(userId, conversations).catch((error: unknown) => {
       journal.fault(error, 'rejoin');
       // What these sockets may hear is not known any more; they come back and resume.
       for (const { socket } of subscriptions.ofUser(userId)) socket.end(closeCodes.overloaded, 'resume');

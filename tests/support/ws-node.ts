@@ -22,7 +22,7 @@ export class WsNode {
   readonly json = new JsonCodec();
   readonly codecsInUse = new Set<FrameCodec>([this.json]);
   readonly told: string[] = [];
-  readonly rejoined: [UserId, ConversationId][] = [];
+  readonly rejoined: [UserId, readonly ConversationId[]][] = [];
   readonly #sessions = new Map<ConnectionId, Session>();
 
   readonly conversationGate = this.#gate<ConversationId, ConversationEvent, ChangedRow>();
@@ -34,7 +34,7 @@ export class WsNode {
     this.transport,
     { sessionOf: (id) => this.#sessions.get(id), codecsInUse: this.codecsInUse },
     this.subscriptions,
-    (userId, conversationId) => this.rejoined.push([userId, conversationId]),
+    (userId, conversations) => this.rejoined.push([userId, conversations]),
   );
 
   /** A session of somebody, on their own channel already. */

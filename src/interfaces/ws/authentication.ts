@@ -81,10 +81,10 @@ export class Authentication {
     return { userId, sessionId, expiresAt, epoch, urev };
   }
 
-  /** A membership may have begun: subscribes all of the user's sessions here to the conversation if so. */
-  async rejoin(userId: UserId, conversationId: ConversationId): Promise<void> {
-    for (const session of [...this.subscriptions.ofUser(userId)])
-      await this.#join(session, userId, await this.feed.standings(userId, [conversationId]));
+  /** Memberships may have begun: subscribes all of the user's sessions here to these conversations if so. */
+  async rejoin(userId: UserId, conversations: readonly ConversationId[]): Promise<void> {
+    const standings = await this.feed.standings(userId, conversations);
+    for (const session of [...this.subscriptions.ofUser(userId)]) await this.#join(session, userId, standings);
   }
 
   async #subscribe(session: Session, userId: UserId, first: boolean): Promise<{ epoch: string; urev: Urev }> {

@@ -28,8 +28,8 @@ export class Broadcaster {
     private readonly transport: Transport,
     private readonly sessions: OpenSessions,
     private readonly subscriptions: Subscriptions,
-    /** Finds out anew what a user may hear of a conversation, and subscribes their sessions to it. */
-    private readonly rejoin: (userId: UserId, conversationId: ConversationId) => void,
+    /** Finds out anew what a user may hear of these conversations, and subscribes their sessions to them. */
+    private readonly rejoin: (userId: UserId, conversations: readonly ConversationId[]) => void,
   ) {}
 
   readonly conversations: Outlet<ConversationId, ConversationEvent, ChangedRow> = {
@@ -69,8 +69,10 @@ export class Broadcaster {
       this.#publish(topics.user, id, wireEventOf(event), event.origin);
     },
     repaired: (id, from, upTo, rows) => {
-      for (const row of rows)
-        if (row.kind === 'membership' && row.membership.member) this.rejoin(id, row.membership.conversationId);
+      const joined = rows.flatMap((row) =>
+        row.kind === 'membership' && row.membership.member ? [row.membership.conversationId] : [],
+      );
+      if (joined.length > 0) this.rejoin(id, joined);
       this.#publish(topics.user, id, { type: 'user.changes', data: { from, upTo, rows: rows.map(ownRow) } });
     },
   };
@@ -90,7 +92,7 @@ export class Broadcaster {
   ): void {
     for (const session of this.subscriptions.ofUser(userId))
       if (!this.subscriptions.join(session, { conversationId, rev, firstSeq }))
-        return this.rejoin(userId, conversationId);
+        return this.rejoin(userId, [conversationId]);
   }
 
   /** A repair that nobody can apply whose cursor is behind: they catch up by themselves, each with what they may see. */

@@ -7,6 +7,7 @@ import type { ParticipantState } from '#app/domain/chat/participant.ts';
 import { Rev, Seq, Urev } from '#app/domain/shared/counters.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
 import { aMessage, aParticipant, aUserId, circle } from '../../../support/chat-objects.ts';
+import { aConversationId } from '../../../support/chat-world.ts';
 import { type TestSession, WsNode } from '../../../support/ws-node.ts';
 
 const [ann, ben, cleo] = [aUserId(), aUserId(), aUserId()];
@@ -135,7 +136,7 @@ describe('Broadcaster', () => {
       ...{ type: 'membership.joined', userId: ben, urev: Urev(4), rev: Rev(7), membership: membership(true) },
     };
     node.broadcaster.users.event(ben, joined);
-    expect(node.rejoined).toEqual([[ben, circle]]);
+    expect(node.rejoined).toEqual([[ben, [circle]]]);
     node.broadcaster.conversations.event(circle, sent(10, 10));
     expect(types(bens).filter((type) => type.startsWith('message'))).toEqual([]);
   });
@@ -226,13 +227,18 @@ describe('Broadcaster', () => {
     });
 
     it('of one’s own state find out anew what one may hear', () => {
+      const [other, left] = [aConversationId(), aConversationId()];
       const rows = [
         { kind: 'membership' as const, urev: Urev(4), membership: membership(true) },
-        { kind: 'block' as const, urev: Urev(5), blockedId: ann, blocked: true },
+        { kind: 'membership' as const, urev: Urev(5), membership: { ...membership(true), conversationId: other } },
+        { kind: 'membership' as const, urev: Urev(6), membership: { ...membership(false), conversationId: left } },
+        { kind: 'block' as const, urev: Urev(7), blockedId: ann, blocked: true },
       ];
-      node.broadcaster.users.repaired(ben, 3, 5, rows, true);
-      expect(node.rejoined).toEqual([[ben, circle]]);
-      expect(bens.socket.heard).toMatchObject([{ type: 'user.changes', data: { from: 3, upTo: 5, rows: [{}, {}] } }]);
+      node.broadcaster.users.repaired(ben, 3, 7, rows, true);
+      expect(node.rejoined).toEqual([[ben, [circle, other]]]); // one question for all of them
+      expect(bens.socket.heard).toMatchObject([
+        { type: 'user.changes', data: { from: 3, upTo: 7, rows: { length: 4 } } },
+      ]);
       expect([laptop, phone].map(types)).toEqual([[], []]);
     });
   });
