@@ -126,19 +126,19 @@ const messageCommands = (c: DependencyContainer): readonly AnyCommand[] => [
   messageSend(c.resolve(SendMessage), c.resolve(OpenPrivate)),
   messageEdit(c.resolve(EditMessage)),
   messageDelete(c.resolve(DeleteMessage)),
-  messageHistory(c.resolve(ReadHistory)),
+  messageHistory(c.resolve(ReadHistory), c.resolve(CHAT_LIMITS).page),
   sync(c.resolve(Sync)),
 ];
 
 const conversationCommands = (c: DependencyContainer): readonly AnyCommand[] => [
   conversationCreate(c.resolve(CreateGroup)),
   conversationOpenPrivate(c.resolve(OpenPrivate)),
-  conversationList(c.resolve(ListConversations)),
+  conversationList(c.resolve(ListConversations), c.resolve(CHAT_LIMITS).page),
   conversationGet(c.resolve(GetConversation)),
   conversationUpdate(c.resolve(UpdateConversation)),
   conversationLeave(c.resolve(LeaveConversation)),
   conversationDelete(c.resolve(DeleteConversation)),
-  memberList(c.resolve(ListMembers)),
+  memberList(c.resolve(ListMembers), c.resolve(CHAT_LIMITS).page),
   memberAdd(c.resolve(AddMembers)),
   memberRemove(c.resolve(RemoveMember)),
   memberSetRole(c.resolve(ChangeRole)),
@@ -147,8 +147,8 @@ const conversationCommands = (c: DependencyContainer): readonly AnyCommand[] => 
 const ownCommands = (c: DependencyContainer): readonly AnyCommand[] => [
   conversationRead(c.resolve(MarkRead)),
   conversationDelivered(c.resolve(MarkDelivered)),
-  conversationReceipts(c.resolve(ListReceipts)),
+  conversationReceipts(c.resolve(ListReceipts), c.resolve(CHAT_LIMITS).page),
   conversationSettings(c.resolve(SetMembership)),
   blockSet(c.resolve(BlockUser)),
-  blockList(c.resolve(ListBlocks)),
+  blockList(c.resolve(ListBlocks), c.resolve(CHAT_LIMITS).page),
 ];

@@ -6,9 +6,12 @@ import type { Blocks, OwnState } from '#app/application/ports/own-state.ts';
 import { token } from './tokens.ts';
 
 // What the chat module takes, besides POSTGRES, EVENT_BUS and RANDOM; registered by whoever composes.
-export const CHAT_LIMITS = token<{ readonly conversationsPerUser: number; readonly membersPerGroup: number }>(
-  'ChatLimits',
-);
+export const CHAT_LIMITS = token<{
+  readonly conversationsPerUser: number;
+  readonly membersPerGroup: number;
+  /** Entries of one page. */
+  readonly page: number;
+}>('ChatLimits');
 export const MESSAGE_LOG = token<MessageLog>('MessageLog');
 
 // What it gives beside its commands.

@@ -10,6 +10,7 @@ const settings = {
   LIMIT_MEMBERS_PER_GROUP: '5',
   LIMIT_API_KEYS_PER_USER: '2',
   LIMIT_SESSIONS_PER_USER: '3',
+  LIMIT_PAGE: '2',
 };
 const PASSWORD = 'eight plain words that nobody has used';
 
@@ -72,6 +73,16 @@ it('members of a group, also when many are added at once', async () => {
   );
   expect(await stored.rows('select from participants where conversation_id = $1', [another])).toHaveLength(4);
 });
+
+it.each(['conversation.list', 'block.list', 'member.list', 'conversation.receipts', 'message.history'])(
+  'entries of one page of %s',
+  async (type) => {
+    const ann = await running.aUser();
+    const conversationId = await running.aGroup(ann);
+    const list = (limit?: number) => ask(type, ann, { conversationId, limit });
+    expect([await list(2), await list(3), await list()]).toEqual(['ok', 'invalid invalid_input', 'ok']);
+  },
+);
 
 it('API keys, also when many are made at once', async () => {
   const ann = await running.aUser();

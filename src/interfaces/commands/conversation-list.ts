@@ -14,14 +14,14 @@ const cursor = (text: string): ListCursor => {
   return { activeAt: new Date(Number(at)), id: ConversationId(id) };
 };
 
-export const conversationList = (listConversations: ListConversations) =>
+export const conversationList = (listConversations: ListConversations, page: number) =>
   command({
     type: 'conversation.list',
     summary: 'Your conversations, the latest activity first, each with its last message and what you have not read.',
     access: 'user',
     limit: 'read',
     input: v.object({
-      limit: pageLimit,
+      limit: pageLimit(page),
       /** The `next` of the last page. */
       after: v.optional(fromText(cursor, { description: 'the `next` of the last page' })),
       /** Whether archived ones are listed too. */

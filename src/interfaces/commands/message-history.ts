@@ -4,13 +4,13 @@ import { conversationId, pageLimit, seq } from '../protocol/primitives.ts';
 import { MessageRow, messageRow } from '../protocol/rows.ts';
 import { command } from './command.ts';
 
-export const messageHistory = (readHistory: ReadHistory) =>
+export const messageHistory = (readHistory: ReadHistory, page: number) =>
   command({
     type: 'message.history',
     summary: 'A window of the log by `seq`, ascending: below `before`, above `after`, or the newest.',
     access: 'user',
     limit: 'read',
-    input: v.object({ conversationId, before: v.optional(seq), after: v.optional(seq), limit: pageLimit }),
+    input: v.object({ conversationId, before: v.optional(seq), after: v.optional(seq), limit: pageLimit(page) }),
     output: v.object({
       messages: v.array(MessageRow),
       /** Whether there may be more in the direction that was asked for. */

@@ -96,7 +96,7 @@ export const integer = (lowest: number, highest: number) =>
     v.maxValue(highest, `an integer from ${lowest} to ${highest}`),
   );
 
-/** Page size: 1 to 100, 50 when absent. */
-export const pageLimit = v.optional(integer(1, 100), 50);
+/** Page size: 50 when absent, or less where that is too much. */
+export const pageLimit = (most: number) => v.optional(integer(1, most), Math.min(50, most));
 
 export const nothing = v.object({});
