@@ -110,3 +110,12 @@ describe.each<TransportName>(['uws', 'ws'])('the rate of connections, over %s', 
     expect(status).toBe(429);
   });
 });
+
+it('sends whoever authenticates too fast away for a while, not for good', async () => {
+  const running = await RunningServer.start({ settings: { LIMIT_RATE_HANDSHAKE: '0.01/3' } });
+  const user = await running.aUser();
+  await (await running.connectAs(user)).close();
+  const late = await running.connect();
+  expect(await late.auth(user.token)).toMatchObject({ ok: false, error: { code: 'rate_limited', rule: 'rate' } });
+  expect((await late.ended()).code).toBe(4429);
+});

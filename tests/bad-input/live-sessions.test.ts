@@ -126,6 +126,13 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     await socket.until((event) => JSON.stringify(event).includes('still there?'));
   });
 
+  it.concurrent('stays who it is when a renewal fails, until the old token ends', async () => {
+    const [ann] = await running.users(1);
+    const socket = await running.connectAs(ann!);
+    expect(await socket.auth('no token at all')).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
+    expect(await socket.call('user.me', {})).toMatchObject({ ok: true });
+  });
+
   it.concurrent('refuses to become another user: conflict, then the end', async () => {
     const [ann, ben] = await running.users(2);
     const socket = await running.connectAs(ann!);

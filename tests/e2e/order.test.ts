@@ -40,6 +40,14 @@ describe('what one connection does to one conversation', () => {
     return () => client.end();
   };
 
+  it('keeps the order of what is sent to a user whose conversation is not known yet', async () => {
+    const ben = await server.aUser();
+    const to = (content: string) => send({ to: ben.userId, id: v7(), content });
+    const replies = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(to));
+    expect(replies.map(({ data }) => data?.['seq'])).toEqual([1, 2, 3, 4, 5]);
+    expect(new Set(replies.map(({ data }) => data?.['conversationId'])).size).toBe(1);
+  });
+
   it('takes effect in the order of its frames, without waiting for replies', async () => {
     const one = message('rough');
     const replies = await Promise.all([

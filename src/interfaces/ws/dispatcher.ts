@@ -2,11 +2,10 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { InboundFrame } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
-import type { ConversationId } from '#app/domain/shared/ids.ts';
 import { type Answer, callCommand, type CallGuards } from '../commands/call.ts';
 import type { AnyCommand, Caller, LiveConnection, Stranger } from '../commands/command.ts';
 import { type CloseCode, closeCodes } from '../protocol/close-codes.ts';
-import type { ErrorCode, WireError } from '../protocol/errors.ts';
+import { type ErrorCode, internal, type WireError } from '../protocol/errors.ts';
 import type { Authentication } from './authentication.ts';
 import type { Session } from './session.ts';
 
@@ -35,8 +34,12 @@ export class Dispatcher {
   receive(session: Session, bytes: Uint8Array, binary: boolean): void {
     const size = bytes.byteLength;
     if (size > this.options.frameLimit)
-      return session.reply(
-        refusal(null, 'too_large', 'frame_too_large', `a frame holds at most ${this.options.frameLimit} bytes`),
+      return this.#malformed(
+        session,
+        null,
+        'too_large',
+        'frame_too_large',
+        `a frame holds at most ${this.options.frameLimit} bytes`,
       );
     if (binary !== session.codec.binary)
       return this.#malformed(
@@ -82,25 +85,35 @@ export class Dispatcher {
   #run(session: Session, id: number | string, command: AnyCommand, frame: InboundFrame, size: number): void {
     const started = this.options.clock.monotonic();
     const data = frame.data ?? {};
-    const conversationId = command.lane && conversationOf(data);
+    const lane = command.lane && laneOf(data);
+    const renewal = session.connection.identity !== undefined;
     session.inFlight++;
-    void this.#call(session, command, data, conversationId).then((answer) => {
-      session.inFlight--;
-      if (conversationId) session.forgetIdle(conversationId);
-      this.#count(session, command, answer, size, this.options.clock.monotonic() - started);
-      session.answer({ id, ...answer });
-      if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error.code);
-      this.endIfLeft(session);
-    });
+    this.#call(session, command, data, lane)
+      .then((answer) => {
+        session.inFlight--;
+        if (lane) session.forgetIdle(lane.key);
+        this.#count(session, command, answer, size, this.options.clock.monotonic() - started);
+        session.answer({ id, ...answer });
+        if (command.type === 'auth' && !answer.ok) endAfterAuth(session, answer.error, renewal);
+        this.endIfLeft(session);
+      })
+      // an answer that can't be encoded, of a command that a host program brought
+      .catch((error: unknown) => {
+        session.reply({
+          id,
+          ok: false,
+          error: internal(this.options.journal.fault(error, `answer of ${command.type}`)),
+        });
+      });
   }
 
-  #call(session: Session, command: AnyCommand, data: unknown, conversationId?: ConversationId): Promise<Answer> {
+  #call(session: Session, command: AnyCommand, data: unknown, under: LaneOf | undefined): Promise<Answer> {
     const caller = this.#callerOf(session);
-    if (!conversationId) return callCommand(command, data, caller, this.options);
-    const lane = session.laneOf(conversationId);
+    if (!under) return callCommand(command, data, caller, this.options);
+    const lane = session.laneOf(under.key);
     if (session.lanes > LANES_LIMIT) session.socket.end(closeCodes.overloaded, 'too many conversations under way');
     const call = () => callCommand(command, data, { ...caller, lane: lane.sends }, this.options);
-    return command.lane === 'append' ? lane.append(call) : lane.change(call);
+    return command.lane === 'append' && under.atOnce ? lane.append(call) : lane.change(call);
   }
 
   #count(session: Session, { type }: AnyCommand, answer: Answer, bytes: number, ms: number): void {
@@ -143,21 +156,31 @@ const requestId = (id: unknown): number | string | undefined => {
   return typeof id === 'string' && id.length >= 1 && id.length <= 64 ? id : undefined;
 };
 
-/** Before the schema has judged it; only to put calls of one conversation behind each other. */
-const conversationOf = (data: unknown): ConversationId | undefined => {
-  if (typeof data !== 'object' || data === null || !('conversationId' in data)) return undefined;
-  const { conversationId } = data;
-  return typeof conversationId === 'string' && conversationId.length === 36
-    ? (conversationId.toLowerCase() as ConversationId)
-    : undefined;
+interface LaneOf {
+  readonly key: string;
+  /** Its place in the log is taken when it is called; else something has to be found out first. */
+  readonly atOnce: boolean;
+}
+
+/** Before the schema has judged it; only to put calls of one conversation, or to one user, behind each other. */
+const laneOf = (data: unknown): LaneOf | undefined => {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { conversationId, to } = data as { readonly conversationId?: unknown; readonly to?: unknown };
+  const key = conversationId ?? to;
+  if (typeof key !== 'string' || key.length !== 36) return undefined;
+  return { key: key.toLowerCase(), atOnce: conversationId !== undefined };
 };
 
 const codesAfterAuth: Partial<Record<ErrorCode, CloseCode>> = {
-  rate_limited: closeCodes.evicted,
+  rate_limited: closeCodes.tooFast,
   unavailable: closeCodes.overloaded,
   internal: closeCodes.overloaded,
 };
-const endAfterAuth = (session: Session, code: ErrorCode): void => {
+
+/** Who could not renew their token stays until it ends, unless they turn out to be somebody else. */
+const endAfterAuth = (session: Session, { code, rule }: WireError, renewal: boolean): void => {
+  if (renewal && code !== 'conflict') return;
+  const tooMany = rule === 'sockets_per_user' ? closeCodes.evicted : undefined;
   session.flush();
-  session.socket.end(codesAfterAuth[code] ?? closeCodes.unauthenticated, 'not authenticated');
+  session.socket.end(tooMany ?? codesAfterAuth[code] ?? closeCodes.unauthenticated, 'not authenticated');
 };

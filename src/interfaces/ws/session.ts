@@ -1,7 +1,6 @@
 import type { FrameCodec, ReplyFrame } from '#app/application/ports/frame-codec.ts';
 import type { Frame, Socket } from '#app/application/ports/transport.ts';
 import type { Connection } from '#app/domain/connection/connection.ts';
-import type { ConversationId } from '#app/domain/shared/ids.ts';
 import type { Caller } from '../commands/command.ts';
 import type { LocalConversation } from './subscriptions.ts';
 import { Lane } from './lane.ts';
@@ -26,7 +25,7 @@ export class Session {
   known = false;
   /** What it is subscribed to, shared between all sessions of a conversation. */
   conversations: LocalConversation[] = [];
-  #lanes: Map<ConversationId, Lane> | undefined;
+  #lanes: Map<string, Lane> | undefined;
   #answers: Frame[] | undefined;
 
   constructor(
@@ -71,15 +70,16 @@ export class Session {
     return this.#lanes?.size ?? 0;
   }
 
-  laneOf(conversationId: ConversationId): Lane {
+  /** By conversation, or by the user to whom something is sent whose conversation is not known yet. */
+  laneOf(key: string): Lane {
     this.#lanes ??= new Map();
-    let lane = this.#lanes.get(conversationId);
-    if (!lane) this.#lanes.set(conversationId, (lane = new Lane()));
+    let lane = this.#lanes.get(key);
+    if (!lane) this.#lanes.set(key, (lane = new Lane()));
     return lane;
   }
 
   /** A few stay, for who writes to a conversation writes again. */
-  forgetIdle(conversationId: ConversationId): void {
-    if (this.lanes > KEPT_LANES && this.#lanes?.get(conversationId)?.idle) this.#lanes.delete(conversationId);
+  forgetIdle(key: string): void {
+    if (this.lanes > KEPT_LANES && this.#lanes?.get(key)?.idle) this.#lanes.delete(key);
   }
 }
