@@ -61,6 +61,8 @@ CREATE TABLE participants (
   CHECK (kind = 'group' OR left_rev IS NULL)
 ) WITH (fillfactor = 80);
 CREATE INDEX participants_by_user ON participants (user_id) WHERE left_rev IS NULL;
+-- every change of a conversation asks how many owners it has
+CREATE INDEX participants_owners ON participants (conversation_id) WHERE role = 'owner' AND left_rev IS NULL;
 -- Partial, though every row counts: a lookup by key does not imply the predicate, so a planner that knows nothing of the
 -- table's size can't take one of these for it. Asking for what came after some rev does.
 CREATE INDEX participants_by_urev ON participants (user_id, urev) WHERE urev > 0;

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryArrayConfig } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { SendLane } from '#app/application/chat/send-lane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { AppendResult, MessageLog } from '#app/application/ports/message-log.ts';
@@ -7,6 +7,7 @@ import type { MessageDraft } from '#app/domain/chat/message.ts';
 import type { Rev, Seq } from '#app/domain/shared/counters.ts';
 import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
+import { appendDrafts, type Verdict } from './append-drafts.ts';
 import { type Failure, failureOf } from './failure.ts';
 
 /** What the log tells whoever counts. All calls are synchronous and must not throw. */
@@ -43,14 +44,6 @@ interface Pending {
   readonly answer: (result: AppendResult) => void;
   /** An attempt broke after it may have committed. */
   ambiguous: boolean;
-}
-
-/** What the database says of one send. */
-interface Verdict {
-  readonly code: number;
-  readonly seq: number;
-  readonly rev: number;
-  readonly sentAt: number;
 }
 
 const SIDE_LANES = 2;
@@ -257,7 +250,14 @@ export class PostgresMessageLog implements MessageLog {
     }
     let verdicts: readonly Verdict[];
     try {
-      verdicts = await withDeadline(query(client, batch, wait), this.options.deadlineMs);
+      verdicts = await withDeadline(
+        appendDrafts(
+          client,
+          batch.map((pending) => pending.draft),
+          wait,
+        ),
+        this.options.deadlineMs,
+      );
     } catch (error) {
       const failure = failureOf(error);
       client.release(failure.kind === 'away');
@@ -328,58 +328,6 @@ const refusalOf = (verdict: number): Refusal => {
   if (verdict === 5) return sendRefusals.answeredIsGone();
   return sendRefusals.noSuchConversation();
 };
-
-/** Named, so that each connection plans it once; alone and unheld, a send takes the cheaper function. */
-const query = async (client: PoolClient, batch: readonly Pending[], wait: boolean): Promise<readonly Verdict[]> => {
-  const [first] = batch;
-  return first && batch.length === 1 && !wait
-    ? [await appendOne(client, first.draft)]
-    : appendMany(client, batch, wait);
-};
-
-const appendOne = async (client: PoolClient, draft: MessageDraft): Promise<Verdict> => {
-  const { rows } = await client.query<[number, string | null, string | null, number]>({
-    name: 'append_message',
-    text: 'SELECT verdict, seq, rev, sent_at FROM append_message($1, $2, $3, $4, $5, $6)',
-    values: [draft.conversationId, draft.senderId, draft.id, draft.type, draft.replyTo ?? null, draft.content],
-    rowMode: 'array',
-  } as QueryArrayConfig);
-  const [code, seq, rev, sentAt] = rows[0]!; // the function answers one row
-  return { code, seq: Number(seq), rev: Number(rev), sentAt };
-};
-
-const appendMany = async (
-  client: PoolClient,
-  batch: readonly Pending[],
-  wait: boolean,
-): Promise<readonly Verdict[]> => {
-  const drafts = batch.map((pending) => pending.draft);
-  const { rows } = await client.query<[string, string, string, string]>({
-    name: 'append_messages',
-    text: 'SELECT verdicts, seqs, revs, sent_ats FROM append_messages($1, $2, $3, $4, $5, $6, $7)',
-    values: [
-      wait,
-      plainArray(drafts.map((draft) => draft.conversationId)),
-      plainArray(drafts.map((draft) => draft.senderId)),
-      plainArray(drafts.map((draft) => draft.id)),
-      plainArray(drafts.map((draft) => draft.type)),
-      plainArray(drafts.map((draft) => draft.replyTo ?? 'NULL')),
-      quotedArray(drafts.map((draft) => draft.content)),
-    ],
-    rowMode: 'array',
-    types: asText,
-  } as QueryArrayConfig);
-  const [codes, seqs, revs, sentAts] = rows[0]!.map(numbers); // one row
-  return codes!.map((code, place) => ({ code, seq: seqs![place]!, rev: revs![place]!, sentAt: sentAts![place]! })); // four arrays of one length
-};
-
-// PostgreSQL's text form of arrays. node-pg makes and reads it as well, element by element with a look at its type, which
-// took a tenth of this process's time under load.
-const plainArray = (elements: readonly (string | number)[]): string => `{${elements.join(',')}}`;
-const quotedArray = (elements: readonly string[]): string => `{${elements.map(quoted).join(',')}}`;
-const quoted = (element: string): string => `"${/["\\]/.test(element) ? element.replace(/["\\]/g, '\\$&') : element}"`;
-const numbers = (text: string): readonly number[] => text.slice(1, -1).split(',').map(Number);
-const asText = { getTypeParser: () => (text: string) => text };
 
 /** A frozen server fires no statement timeout, and node-pg sets no TCP user timeout: somebody here must look at the clock. */
 const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> =>
