@@ -13,10 +13,10 @@ export class MemoryBackplane implements Backplane {
     private readonly fault: (error: unknown) => void,
   ) {}
 
-  /** Delivered after the present call has ended, as over a network, so that whoever publishes is never re-entered. */
+  /** Delivered when this turn's acks are out, as over a network: whoever publishes is never re-entered, and senders wait for nobody's fan-out. */
   publish(events: readonly ChatEvent[]): void {
     if (this.#closed || events.length === 0) return;
-    if (this.#waiting.length === 0) queueMicrotask(() => this.#deliver());
+    if (this.#waiting.length === 0) setImmediate(() => this.#deliver());
     for (const event of events) this.#waiting.push(event);
   }
 

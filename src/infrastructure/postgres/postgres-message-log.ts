@@ -50,6 +50,9 @@ const SIDE_LANES = 2;
 /** Batches on their way at once while there are few sends in them. */
 const LONELY_FLIGHTS = 3;
 const FEW = 4;
+/** How long a batch waits for as many as the last one had, where conversations are crowded; and how long they count as that. */
+const LINGER_MS = 0.3;
+const CROWD_MEMORY_MS = 50;
 const RETRY_PAUSE_MS = 50;
 
 /**
@@ -65,10 +68,15 @@ export class PostgresMessageLog implements MessageLog {
   /** Conversations of the batches that are on their way; each is in at most one. */
   readonly #flying = new Set<ConversationId>();
   #flights = 0;
+  /** When a batch last held several sends to one conversation, and how many sends it held. */
+  #crowdedAt = Number.NEGATIVE_INFINITY;
+  #lastBatch = 0;
   #sideBusy = new Set<ConversationId>();
   #scheduled = false;
   /** Monotonic time since when the database has been failing; undefined while it answers. */
   #failingSince: number | undefined;
+  /** Connections between two batches, for asking the pool takes some turns of the event loop. */
+  readonly #kept: PoolClient[] = [];
   #closed = false;
   #emptied: (() => void) | undefined;
 
@@ -105,16 +113,32 @@ export class PostgresMessageLog implements MessageLog {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
+    for (const client of this.#kept.splice(0)) client.release();
   }
 
-  /** One turn of the event loop, so that all frames that were read in it share a batch. */
+  /**
+   * A lonely send need not wait for a turn of the event loop. Where several write to one conversation at once, those who
+   * follow each other within a moment share a batch, for then their events share a write to each of its members.
+   */
   #schedule(): void {
     if (this.#scheduled || !this.#mayFly) return;
     this.#scheduled = true;
+    const now = this.options.clock.monotonic();
+    if (now - this.#crowdedAt > CROWD_MEMORY_MS) queueMicrotask(() => this.#start());
+    else this.#linger(now);
+  }
+
+  #linger(since: number): void {
     setImmediate(() => {
-      this.#scheduled = false;
-      this.#pump();
+      const waited = this.options.clock.monotonic() - since;
+      if (waited < LINGER_MS && this.#queue.length < this.#lastBatch) this.#linger(since);
+      else this.#start();
     });
+  }
+
+  #start(): void {
+    this.#scheduled = false;
+    this.#pump();
   }
 
   /** A batch of many has the database to itself; a few lonely sends may go side by side, or each would wait for a stranger's commit. */
@@ -139,10 +163,15 @@ export class PostgresMessageLog implements MessageLog {
     const conversations = new Set(batch.map((pending) => pending.draft.conversationId));
     for (const id of conversations) this.#flying.add(id);
     this.#flights++;
+    if (conversations.size < batch.length) {
+      this.#crowdedAt = this.options.clock.monotonic();
+      this.#lastBatch = batch.length;
+    }
     void this.#run(batch, false).finally(() => {
       for (const id of conversations) this.#flying.delete(id);
       this.#flights--;
-      this.#pump();
+      if (this.#queue.length > 0) this.#schedule();
+      if (this.#held.size > 0) this.#pump();
     });
   }
 
@@ -244,7 +273,7 @@ export class PostgresMessageLog implements MessageLog {
     const started = this.options.clock.monotonic();
     let client: PoolClient;
     try {
-      client = await this.options.pool.connect();
+      client = this.#kept.pop() ?? (await this.#connect());
     } catch {
       return { kind: 'away', ambiguous: false, code: 'connect' };
     }
@@ -260,13 +289,25 @@ export class PostgresMessageLog implements MessageLog {
       );
     } catch (error) {
       const failure = failureOf(error);
-      client.release(failure.kind === 'away');
+      if (failure.kind === 'away') client.release(true);
+      else this.#kept.push(client);
       return failure;
     }
-    client.release();
+    this.#kept.push(client);
     this.options.observer.batch(batch.length, this.options.clock.monotonic() - started);
     this.#settle(batch, verdicts);
     return undefined;
+  }
+
+  async #connect(): Promise<PoolClient> {
+    const client = await this.options.pool.connect();
+    client.once('end', () => {
+      const place = this.#kept.indexOf(client);
+      if (place < 0) return; // whoever uses it will notice
+      this.#kept.splice(place, 1);
+      client.release(true);
+    });
+    return client;
   }
 
   #settle(batch: readonly Pending[], verdicts: readonly Verdict[]): void {
