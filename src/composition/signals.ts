@@ -1,7 +1,10 @@
 import type { Server } from './server.ts';
 
+/** What runs us (npm, tsx) may pass on the Ctrl-C that the terminal has given us already: that is one wish, not two. */
+const ECHO_MS = 500;
+
 /**
- * Resolves when the server was told to stop and has drained. A second signal ends the process at once. SIGUSR2 turns the
+ * Resolves when the server was told to stop and has drained. A second wish ends the process at once. SIGUSR2 turns the
  * log level. What nobody caught is noted and survived: one broken request must not end everybody's connections.
  */
 export const untilStopped = async (server: Server): Promise<void> => {
@@ -13,6 +16,10 @@ export const untilStopped = async (server: Server): Promise<void> => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
   journal.info('stopping', { reason: told });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+  const began = performance.now();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (performance.now() - began > ECHO_MS) process.exit(1);
+    });
   await server.stop();
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/raw-socket.ts';
@@ -156,6 +157,26 @@ describe('a server that is told to stop', () => {
     // What was begun was answered.
     const again = await start(embedded());
     expect(await historyOf(again, ann, group.id)).toHaveLength(1 + stored);
+  });
+
+  it('takes an echo of the signal for the same wish, and a later one for haste', { timeout: 60_000 }, async () => {
+    // A peer that never answers the close frame keeps this transport busy for two seconds.
+    const goodbye = async () => {
+      const server = await start({ ...embedded(), ALLOW_GUESTS: 'true', TRANSPORT: 'ws' });
+      const guest = await server.post('session.guest', { displayName: 'Guest' });
+      (await server.connect(guest['accessToken'] as string)).socket.pause();
+      server.signal('SIGINT');
+      await eventually(() => server.output.includes('"stopping"'), 'it stops');
+      return server;
+    };
+    const patient = await goodbye();
+    patient.signal('SIGINT');
+    expect(await patient.exited).toBe(0);
+
+    const hasty = await goodbye();
+    await setTimeout(600); // longer than an echo takes
+    hasty.signal('SIGINT');
+    expect(await hasty.exited).toBe(1);
   });
 });
 
