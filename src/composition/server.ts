@@ -60,7 +60,6 @@ export interface Server {
 }
 
 const TICK_MS = 1_000;
-const LAST_LINES_MS = 1_000;
 const LOG_FLUSH_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
 const ANTI_ENTROPY_MS = 30_000;
@@ -179,7 +178,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     await lifetime[Symbol.asyncDispose]();
     events.publish({ type: 'server.stopped', pid: process.pid, node: incarnation });
     journal.info('stopped');
-    await destination.close(LAST_LINES_MS);
+    await destination.close(LOG_FLUSH_MS); // again, for the line that says so
   };
   events.publish({
     type: 'server.started',

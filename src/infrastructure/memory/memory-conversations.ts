@@ -1,3 +1,4 @@
+import { conversationEvent } from '#app/application/chat/conversation-event.ts';
 import type {
   Change,
   Changed,
@@ -7,7 +8,7 @@ import type {
   NewGroup,
   Opened,
 } from '#app/application/ports/conversations.ts';
-import type { ConversationCreated, ConversationEvent, UserEvent } from '#app/domain/chat/chat-events.ts';
+import type { ConversationCreated, UserEvent } from '#app/domain/chat/chat-events.ts';
 import {
   type Candidate,
   Conversation,
@@ -186,7 +187,13 @@ export class MemoryConversations implements Conversations {
       memberCount: active.length,
     });
     return {
-      event: eventOf(conversation.state, change, members, actorId, stamp),
+      event: conversationEvent(
+        change,
+        conversation.state,
+        members.map(({ state }) => state),
+        actorId,
+        stamp,
+      ),
       userEvents: moved.map(({ state }) => this.#announce(conversation, state.userId)),
     };
   }
@@ -230,24 +237,6 @@ const joined = (participant: MemberRow['participant'], before: MemberRow | undef
 
 const everybodyLeaves = (conversation: ConversationRow, rev: Rev): readonly Participant[] =>
   activeMembers(conversation).map(({ participant }) => Participant.restore(participant).leave(rev));
-
-const eventOf = (
-  conversation: ConversationState,
-  change: Change,
-  members: readonly Participant[],
-  actorId: UserId,
-  { rev, at }: Stamp,
-): ConversationEvent =>
-  ({
-    type: change.event,
-    conversationId: conversation.id,
-    rev,
-    at,
-    actorId,
-    ...(change.event.startsWith('conversation.') && { conversation }),
-    ...(members.length > 0 && { members: members.map(({ state }) => state) }),
-    ...(change.message && { message: change.message.state }),
-  }) as ConversationEvent; // whoever decides gives what its event needs
 
 export const pairOf = (a: UserId, b: UserId): string => [a, b].toSorted().join(' ');
 

@@ -1,6 +1,7 @@
+import { conversationEvent } from '#app/application/chat/conversation-event.ts';
 import { sql, type Transaction } from 'kysely';
 import type { Change, Changed } from '#app/application/ports/conversations.ts';
-import type { ConversationEvent, UserEvent } from '#app/domain/chat/chat-events.ts';
+import type { UserEvent } from '#app/domain/chat/chat-events.ts';
 import { ConversationKind, type ConversationState } from '#app/domain/chat/conversation.ts';
 import type { MessageState } from '#app/domain/chat/message.ts';
 import { Participant, type ParticipantState } from '#app/domain/chat/participant.ts';
@@ -41,7 +42,7 @@ export const applyChange = async (
   };
   await updateConversation(trx, after, isNew ? stamp.at : undefined);
   return {
-    event: eventOf(change, after, members, actorId, stamp),
+    event: conversationEvent(change, after, members, actorId, stamp),
     userEvents: moved.length > 0 ? await userEvents(trx, before.id, moved, stamp) : [],
   };
 };
@@ -201,21 +202,3 @@ const userEvents = async (
     return { type, userId, urev: membership.urev, rev, membership } as UserEvent; // one shape, two names
   });
 };
-
-const eventOf = (
-  change: Change,
-  conversation: ConversationState,
-  members: readonly ParticipantState[],
-  actorId: UserId,
-  { rev, at }: Stamp,
-): ConversationEvent =>
-  ({
-    type: change.event,
-    conversationId: conversation.id,
-    rev,
-    at,
-    actorId,
-    ...(change.event.startsWith('conversation.') && { conversation }),
-    ...(members.length > 0 && { members }),
-    ...(change.message && { message: change.message.state }),
-  }) as ConversationEvent; // whoever decides gives what its event needs

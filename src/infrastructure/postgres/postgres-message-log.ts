@@ -21,7 +21,7 @@ export interface MessageLogObserver {
 }
 
 export interface MessageLogOptions {
-  /** Connections of its own, never shared with slower work: one batch in flight, two for conversations that others hold. */
+  /** Connections of its own, never shared with slower work: up to three batches, and two side lanes. They are kept between batches. */
   readonly pool: Pool;
   readonly clock: Clock;
   readonly observer: MessageLogObserver;
