@@ -59,6 +59,7 @@ describe('query plans', () => {
        SELECT c, n, gen_random_uuid(), n, n, $1, 'text', 'hello', '\\x00', now() FROM unnest($2::uuid[]) c, generate_series(1, 50) n`,
       [ann, rows.map(({ id }) => id)],
     );
+    await crowd(world.postgres, group, ann);
     await world.postgres.pool.query('ANALYZE');
     proof = await world.reader.access(group, ben);
 
@@ -94,11 +95,12 @@ describe('query plans', () => {
   };
   const ofMessages = (nodes: readonly PlanNode[]) =>
     nodes.filter((node) => node['Relation Name']?.startsWith('messages'));
-  const expectOnePartitionByIndex = (nodes: readonly PlanNode[], by = /Index/) => {
+  /** A bitmap is an index too; which of the two is less is the planner's to say. */
+  const expectOnePartitionByIndex = (nodes: readonly PlanNode[]) => {
     const scans = ofMessages(nodes);
     expect(scans.length).toBeGreaterThan(0);
     expect(new Set(scans.map((node) => node['Relation Name'])).size).toBe(1);
-    for (const scan of scans) expect(scan['Node Type']).toMatch(by);
+    for (const scan of scans) expect(scan['Node Type']).toMatch(/Index|Bitmap/);
   };
 
   it.each([
@@ -129,7 +131,7 @@ describe('query plans', () => {
       for (const scan of ofMessages(nodes)) expect(scan['Actual Rows']).toBeLessThanOrEqual(202);
     }
     for (const nodes of await plansOf((db) => new PostgresFeed(db).countChanges(group, range, 100)))
-      expectOnePartitionByIndex(nodes, /Index|Bitmap/); // the range is known, so the planner knows which is less
+      expectOnePartitionByIndex(nodes);
   });
 
   it('a window of 50 of 1,000 conversations is one statement that looks into messages by index, per line of the window', async () => {
@@ -193,4 +195,17 @@ const fill = async (postgres: Postgres, id: ConversationId, senders: readonly Us
     [id, senders, senders.length, MESSAGES],
   );
   await postgres.pool.query('UPDATE conversations SET seq = $2, rev = $2 WHERE id = $1', [id, MESSAGES]);
+};
+
+/** Makes neighbours in the group's partition as long as the group: were it mostly the group's own, reading all of it would be right. */
+const crowd = async (postgres: Postgres, id: ConversationId, sender: UserId) => {
+  await postgres.pool.query(
+    `INSERT INTO messages (conversation_id, seq, id, rev, sent_rev, sender_id, type, content, content_hash, sent_at)
+     SELECT neighbour, n, gen_random_uuid(), n, n, $2, 'text', 'hello', '\\x00', now()
+     FROM (SELECT DISTINCT conversation_id AS neighbour FROM messages
+           WHERE tableoid = (SELECT DISTINCT tableoid FROM messages WHERE conversation_id = $1) AND conversation_id <> $1
+           LIMIT 6) shared,
+          generate_series(51, $3::int) n`,
+    [id, sender, MESSAGES],
+  );
 };

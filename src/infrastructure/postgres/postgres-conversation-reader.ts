@@ -90,7 +90,11 @@ export class PostgresConversationReader implements ConversationReader {
               .select(messageColumns)
               .where('m.conversation_id', '=', access.conversationId)
               .whereRef('m.seq', '>=', 'own.first_seq')
-              .$if(before !== undefined, (query) => query.where('m.seq', '<', before!)) // just looked at
+              // Counters have no holes, so a page ends `limit` below `before`: said aloud, because the planner takes any
+              // range with an unknown end for a narrow one, and would fetch all of it to sort out the page.
+              .$if(before !== undefined, (query) =>
+                query.where('m.seq', '<', before!).where('m.seq', '>=', (before! - limit) as Seq),
+              )
               .$if(after !== undefined, (query) => query.where('m.seq', '>', after!)) // the same
               .orderBy('m.seq', forward ? 'asc' : 'desc')
               .limit(limit)
