@@ -8,7 +8,7 @@ const lock = JSON.parse(readFileSync(file, 'utf8'));
 const one = (name, known) => known.find((word) => new RegExp(`(^|[-/])${word}($|-)`).test(name));
 
 for (const owner of Object.values(lock.packages)) {
-  delete owner.resolved; // the registry is the reader's choice
+  if (!owner.link) delete owner.resolved; // the registry is the reader's choice; a link leads into this tree
   for (const [name, wanted] of Object.entries(owner.optionalDependencies ?? {})) {
     const path = `node_modules/${name}`;
     const os = one(name, [
