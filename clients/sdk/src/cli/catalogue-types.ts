@@ -137,7 +137,9 @@ const isTuple = (items: JsonSchema | readonly JsonSchema[]): items is readonly J
 
 /** Texts of a server go into code only quoted, whatever they hold. */
 const literal = (value: unknown): string =>
-  typeof value === 'string' ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'` : JSON.stringify(value);
+  typeof value === 'string'
+    ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+    : JSON.stringify(value);
 
 const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name));
 
