@@ -146,11 +146,14 @@ const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : 
 const comment = (text: string | undefined, indent: string): string =>
   text === undefined ? '' : `${indent}/** ${text.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ')} */\n`;
 
+const GENERATED =
+  '// Generated from the catalogue of the server (tests/unit/docs/client-types.test.ts, run with -u). Not to be edited.\n\n';
+
 /** The module that this package's own types come from. */
 export const catalogueModule = (document: AsyncApiDocument): string => {
   const { rows, commands, events } = catalogueTypes(document);
   return [
-    '// Generated from the catalogue of the server (tests/unit/docs/client-types.test.ts, run with -u). Not to be edited.\n',
+    GENERATED.slice(0, -1),
     ...rows.map(({ text }) => text),
     `/** Every command. Interfaces, so that the commands of a host program can be merged in (\`tertulia-client-types\`). */\n${interfaceOf('Commands', commands)}`,
     `/** Everything that the server tells by itself. */\n${interfaceOf('Events', events)}`,
@@ -159,3 +162,42 @@ export const catalogueModule = (document: AsyncApiDocument): string => {
 
 const interfaceOf = (name: string, members: readonly Named[]): string =>
   `export interface ${name} {\n${members.map(({ text }) => text).join('')}}\n`;
+
+/** What this package has types for, so that a program need not declare it again. */
+export interface Known {
+  readonly rows: readonly string[];
+  readonly commands: readonly string[];
+  readonly events: readonly string[];
+}
+
+export const knownModule = (document: AsyncApiDocument): string => {
+  const { rows, commands, events } = catalogueTypes(document);
+  const list = (named: readonly Named[]) => `[\n${named.map(({ type }) => `    ${literal(type)},\n`).join('')}  ]`;
+  return (
+    `${GENERATED}import type { Known } from '../cli/catalogue-types.ts';\n\n` +
+    `export const known: Known = {\n  rows: ${list(rows)},\n  commands: ${list(commands)},\n  events: ${list(events)},\n};\n`
+  );
+};
+
+/** A module that merges what `document` has beyond `known` into this package's types. */
+export const addedModule = (document: AsyncApiDocument, known: Known): string => {
+  const types = catalogueTypes(document);
+  const without = (named: readonly Named[], names: readonly string[]) =>
+    named.filter(({ type }) => !names.includes(type));
+  const rows = without(types.rows, known.rows);
+  const [commands, events] = [without(types.commands, known.commands), without(types.events, known.events)];
+  const said = [...rows, ...commands, ...events].map(({ text }) => text).join('');
+  const used = known.rows.filter((name) => new RegExp(`\\b${name}\\b`).test(said));
+  const merged = [
+    commands.length > 0 && interfaceOf('Commands', commands),
+    events.length > 0 && interfaceOf('Events', events),
+  ];
+  const inside = merged
+    .filter((text) => text !== false)
+    .map((text) => text.replace(/^export /, '').replace(/^(?=.)/gm, '  '));
+  return [
+    `import type {${used.length > 0 ? ` ${used.join(', ')} ` : ''}} from '@tertulia/client';\n`,
+    ...rows.map(({ text }) => text),
+    `declare module '@tertulia/client' {\n${inside.join('\n')}}\n`,
+  ].join('\n');
+};
