@@ -13,14 +13,15 @@ export class ServerProcess {
 
   private constructor(
     readonly port: number,
+    private readonly metricsPort: number,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   static async start(databaseUrl: string): Promise<ServerProcess> {
-    const port = await freePort();
-    const server = new ServerProcess(port, {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const server = new ServerProcess(port, metricsPort, {
       ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], WS_PORT: String(port) },
-      ...{ METRICS_PORT: String(await freePort()), DATABASE_URL: databaseUrl, ALLOW_GUESTS: 'true' },
+      ...{ METRICS_PORT: String(metricsPort), DATABASE_URL: databaseUrl, ALLOW_GUESTS: 'true' },
       ...{ JWT_SECRET: randomBytes(32).toString('base64url'), LOG_LEVEL: 'error', LIMIT_FRAMES_PER_SECOND: '1000000' },
       ...Object.fromEntries(limits.map((name) => [`LIMIT_RATE_${name}`, ROOMY])),
     });
@@ -58,6 +59,24 @@ export class ServerProcess {
 
   stop(): Promise<void> {
     return this.#end('SIGTERM');
+  }
+
+  /** It answers nobody, and its sockets stay open, until it is resumed. */
+  suspend(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  /** The sum of all samples of a metric. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    const lines = text
+      .split('\n')
+      .filter((line) => line.startsWith(`tertulia_${name}{`) || line.startsWith(`tertulia_${name} `));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   /** Enters as a guest. */
