@@ -1,0 +1,23 @@
+export { createClient } from './client.ts';
+export type { Client, ClientEvents, ClientOptions, Incoming, TokenSource } from './client.ts';
+export type { Conversation, Conversations, NewGroup, SendOptions } from './conversation.ts';
+export type { Commands, Events } from './generated/catalogue.ts';
+export { Lost, Refused } from './link/failures.ts';
+export type { ErrorCode } from './link/failures.ts';
+export type { Link, LinkListener, Status, Stop } from './link/link.ts';
+export { memoryOutbox } from './outbox/memory-outbox.ts';
+export type { OutboxEntry, OutboxStorage } from './outbox/outbox-storage.ts';
+export type { CommandType, EventOf, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
+export type { Users } from './users.ts';
+export type {
+  ConversationView,
+  MemberView,
+  MessagesView,
+  MessageView,
+  Notice,
+  Observable,
+  Role,
+  SendState,
+  Unread,
+  UserView,
+} from './views.ts';
