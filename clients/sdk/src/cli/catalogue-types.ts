@@ -93,7 +93,7 @@ const typeOf = (schema: JsonSchema, side: Side, indent: string): string => {
   if ('const' in schema) return literal(schema.const);
   if (schema.enum) return schema.enum.map(literal).join(' | ');
   if (choices) return choices.map(inner).join(' | ');
-  switch (schema.type) {
+  switch (schema.type ?? '') {
     case 'object':
       return objectType(schema, side, indent);
     case 'array':
