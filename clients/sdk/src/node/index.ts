@@ -1,0 +1,1 @@
+export { fileOutbox } from './file-outbox.ts';
