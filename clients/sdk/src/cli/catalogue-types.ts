@@ -102,9 +102,11 @@ const typeOf = (schema: JsonSchema, side: Side, indent: string): string => {
     case 'number':
       return 'number';
     case 'string':
+      return 'string';
     case 'boolean':
+      return 'boolean';
     case 'null':
-      return schema.type;
+      return 'null';
     default:
       return 'unknown';
   }
