@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Entries } from '../outbox/entries.ts';
 import type { OutboxEntry } from '../outbox/outbox-storage.ts';
@@ -107,12 +107,13 @@ export class Journal {
 }
 
 const textOf = async (path: string): Promise<string> => {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  if (!file) return '';
-  // One character is one byte, so that lengths are those of the file.
-  return file.readFile('latin1').finally(() => file.close());
+  try {
+    // One character is one byte, so that lengths are those of the file.
+    return await readFile(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 };
 
 const lineOf = (step: Step): string => {

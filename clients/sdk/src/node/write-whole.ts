@@ -36,7 +36,11 @@ export const putInPlace = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return; // folders can't be opened there
   // A name is on the disk only when its folder is.
   const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 };
 
 const nextOf = (path: string): string => `${path}.next`;

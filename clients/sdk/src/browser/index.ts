@@ -1,0 +1,1 @@
+export { indexedDbOutbox } from './indexed-db-outbox.ts';
