@@ -19,7 +19,7 @@ const whereToGo = ({ host, port }: Server): string => {
     '',
     `Tertulia is listening on ${at}.`,
     '',
-    `  start page   http://${at}/`,
+    `  messenger    http://${at}/        (open it in a browser)`,
     `  WebSocket    ws://${at}/v1/ws        (sub-protocol tertulia.v1)`,
     `  HTTP         http://${at}/v1/openapi.json`,
     `  first user   curl -sS http://${at}/v1/users -H 'content-type: application/json' \\`,

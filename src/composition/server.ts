@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { container as root, type DependencyContainer } from 'tsyringe';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
@@ -19,6 +20,7 @@ import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { EventLoopLag } from '#app/infrastructure/telemetry/event-loop-lag.ts';
 import { PrometheusMetrics } from '#app/infrastructure/telemetry/prometheus-metrics.ts';
+import { readWebFiles } from '#app/infrastructure/web/read-web-files.ts';
 import { WsTransport } from '#app/infrastructure/ws/ws-transport.ts';
 import { auth } from '#app/interfaces/commands/auth.ts';
 import { type Answer, callCommand } from '#app/interfaces/commands/call.ts';
@@ -30,6 +32,7 @@ import { asyncApiDocument } from '#app/interfaces/http/documents/asyncapi.ts';
 import { openApiDocument } from '#app/interfaces/http/documents/openapi.ts';
 import { httpHandler } from '#app/interfaces/http/handler.ts';
 import { metricsHandler, publicPages } from '#app/interfaces/http/pages.ts';
+import { WebClient } from '#app/interfaces/http/web-client.ts';
 import { chatModule } from './chat.module.ts';
 import { CHAT_LIMITS, MESSAGE_LOG } from './chat.tokens.ts';
 import { identityModule } from './identity.module.ts';
@@ -145,6 +148,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     }),
     authenticator: container.resolve(AUTHENTICATOR),
     limiter: container.resolve(RATE_LIMITER),
+      web: await webClient(config),
     clock,
     journal,
     metrics,
@@ -246,6 +250,14 @@ const toldLimits = ({ limits }: Config) => ({
 /** The binary is loaded only where it is used: it exists for some platforms and one major of Node. */
 const transportOf = async ({ listen }: Config): Promise<Transport> => {
   if (listen.transport === 'ws') return new WsTransport();
+/** What `make build` made; beside this file as in the sources. */
+const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
+const webClient = async ({ webClient }: Config): Promise<WebClient | undefined> => {
+  const files = webClient ? await readWebFiles(WEB_FOLDER) : undefined;
+  return files && new WebClient(files);
+};
+
   const { UwsTransport } = await import('#app/infrastructure/uws/uws-transport.ts');
   return new UwsTransport();
 };

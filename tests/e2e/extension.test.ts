@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const example = join(root, 'examples/activity');
 /** All that goes into the package is made of these. */
-const made = ['package.json', 'src', 'migrations', 'scripts', 'tsconfig.json', 'tsconfig.build.json'];
+const made = ['package.json', 'src', 'clients', 'migrations', 'scripts', 'tsconfig.json', 'tsconfig.build.json'];
 
 /**
  * A host program beside the package as npm packs it. It is built and packed in a copy, for packing rewrites package.json
@@ -149,5 +149,16 @@ describe('a host program on the packed package', () => {
       'migrations',
       'package.json',
     ]);
+  });
+
+  it('brings the messenger along', async () => {
+    const server = await start('plain.ts');
+    const answer = await fetch(`http://127.0.0.1:${server.port}/c/somewhere`, { headers: { accept: 'text/html' } });
+    const page = await answer.text();
+    expect(page).toContain('<div id="root">');
+    const [, script] = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(page) ?? [];
+    const code = await fetch(`http://127.0.0.1:${server.port}${script}`, { headers: { 'accept-encoding': 'br' } });
+    expect([code.status, code.headers.get('content-encoding')]).toEqual([200, 'br']);
+    expect((await code.text()).length).toBeGreaterThan(1_000);
   });
 });

@@ -98,6 +98,7 @@ export const keys = {
   ),
   TRUSTED_PROXIES: listening('Proxies whose X-Forwarded-For is believed. Nobody else’s is.', addressBlocks),
 
+  WEB_CLIENT: listening('Whether the messenger is served at `/`, where it was built.', flag, { fallback: 'true' }),
   DATA_DIR: storage('Where the database inside, its files and the generated secret lie.', path, { fallback: './data' }),
   DATABASE_URL: storage(
     'A PostgreSQL (15 or later) to use. Without it one is started inside, in DATA_DIR.',

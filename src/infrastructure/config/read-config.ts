@@ -80,6 +80,9 @@ const arranged = (values: Values) =>
       previousSecret: values.JWT_SECRET_PREVIOUS,
       accessTtlMs: values.LIMIT_ACCESS_TOKEN_SECONDS * SECOND,
     },
+    /** Without urls: alone, or with others on the same database. Several urls: a cluster. */
+    redis: { urls: values.REDIS_URL ?? [], prefix: values.REDIS_PREFIX },
+    webClient: values.WEB_CLIENT,
     trustedIssuers: values.TRUSTED_ISSUERS ?? [],
     identity: {
       allowRegistration: values.ALLOW_REGISTRATION,

@@ -17,7 +17,7 @@ import { type Match, Router, routesOf } from './router.ts';
 
 export interface HttpParts {
   readonly commands: readonly AnyCommand[];
-  /** What is no command: health, documents, the start page. By path, without parameters. */
+  /** What is no command: health, documents, the messenger. */
   readonly pages: Pages;
   readonly authenticator: Authenticator;
   readonly limiter: RateLimiter;
@@ -86,7 +86,8 @@ class HttpSurface {
     if (!welcome && !(method === 'GET' || method === 'HEAD'))
       throw new Refusal('forbidden', 'origin', 'pages from this origin may not call here');
 
-    const page = this.parts.pages.get(path);
+    const found = this.parts.pages.find(request);
+    const page = found?.page;
     const matches = page ? undefined : this.#router.find(path);
     const allowed = page ? ['GET'] : [...(matches?.keys() ?? [])];
     if (allowed.length === 0)
@@ -95,7 +96,7 @@ class HttpSurface {
 
     const match = matches?.get(method === 'HEAD' ? 'GET' : method);
     if (!match && !(page && (method === 'GET' || method === 'HEAD'))) return notAllowed(method, allowed, requestId);
-    trace.target = match?.route.command.type ?? path;
+    trace.target = found?.name ?? match?.route.command.type ?? 'none';
     // To HEAD the transport sends no body.
     return page ? page(request) : this.#called(match as Match, request, requestId);
   }

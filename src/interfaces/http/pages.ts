@@ -1,8 +1,13 @@
 import type { HttpHandler, HttpRequest, HttpResponse } from '#app/application/ports/transport.ts';
+import type { WebClient } from './web-client.ts';
 
-/** Answers GET at one fixed path; may throw a Refusal. */
+/** Answers GET and HEAD; may throw a Refusal. */
 export type Page = (request: HttpRequest) => Promise<HttpResponse> | HttpResponse;
-export type Pages = ReadonlyMap<string, Page>;
+
+export interface Pages {
+  /** The page at this address, and the name under which requests for it are counted: one of few. */
+  find(request: HttpRequest): { readonly name: string; readonly page: Page } | undefined;
+}
 
 /** Whether this node wants traffic, and a word that says why: `ok`, `degraded`, `starting`, `draining`, … */
 export interface Readiness {
@@ -15,17 +20,30 @@ export interface PageParts {
   readonly readiness: () => Readiness | Promise<Readiness>;
   /** Asked for once, when somebody first wants them. */
   readonly documents: { readonly openapi: () => object; readonly asyncapi: () => object };
+  /** The messenger; without it `/` is a plain page that says what is here. */
+  readonly web?: WebClient | undefined;
 }
 
 /** What is served besides the commands. */
-export const publicPages = ({ readiness, documents }: PageParts): Pages =>
-  new Map<string, Page>([
-    ['/', () => ({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: START })],
+export const publicPages = ({ readiness, documents, web }: PageParts): Pages => {
+  const fixed = new Map<string, Page>([
     ['/healthz', alive],
     ['/readyz', ready(readiness)],
     ['/v1/openapi.json', document(documents.openapi)],
     ['/v1/asyncapi.json', document(documents.asyncapi)],
   ]);
+  if (!web) fixed.set('/', start);
+  return {
+    find: (request) => {
+      const page = fixed.get(request.path);
+      if (page) return { name: request.path, page };
+      const file = web?.find(request);
+      return file && { name: 'web', page: file };
+    },
+  };
+};
+
+const start: Page = () => ({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: START });
 
 /** The process runs its event loop; asks nobody else, for a restart would not heal a database. */
 const alive: Page = () => json(200, { status: 'ok' });
@@ -74,7 +92,7 @@ const START = `<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Tertulia</title></head>
 <body>
 <h1>Tertulia</h1>
-<p>The chat server is running.</p>
+<p>The chat server is running. No messenger is served here: it was not built (<code>make build</code>) or is turned off (<code>WEB_CLIENT</code>).</p>
 <ul>
 <li>WebSocket: <code>/v1/ws</code>, sub-protocol <code>tertulia.v1</code> (<a href="/v1/asyncapi.json">AsyncAPI</a>)</li>
 <li>HTTP: <code>/v1/…</code> (<a href="/v1/openapi.json">OpenAPI</a>)</li>

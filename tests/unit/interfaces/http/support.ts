@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import type { Authenticated } from '#app/application/ports/authenticator.ts';
 import type { LimitClass, Taken } from '#app/application/ports/rate-limiter.ts';
-import type { HttpRequest, HttpResponse } from '#app/application/ports/transport.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '#app/application/ports/transport.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
 import { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { decodeJson } from '#app/infrastructure/codecs/json.ts';
 import { type AnyCommand, type Caller, command, type Stranger } from '#app/interfaces/commands/command.ts';
 import { httpHandler } from '#app/interfaces/http/handler.ts';
 import { type PageParts, publicPages } from '#app/interfaces/http/pages.ts';
+import type { WebClient } from '#app/interfaces/http/web-client.ts';
 import { conversationId, integer, nothing, seq } from '#app/interfaces/protocol/primitives.ts';
 
 export const ann = UserId('0193e4a0-0000-7000-8000-00000000000a');
@@ -68,30 +69,35 @@ export class Surface {
     }),
   ];
 
-  readonly #handler = httpHandler({
-    commands: this.commands,
-    pages: publicPages({
-      readiness: () => this.readiness(),
-      documents: { openapi: () => ({ openapi: '3.1.1' }), asyncapi: () => ({ asyncapi: '3.0.0' }) },
-    }),
-    authenticator: { authenticate: async (token) => this.#authenticate(token) },
-    limiter: {
-      take: (kind, key) => {
-        this.taken.push([kind, key]);
-        return this.limit(kind);
+  readonly #handler: HttpHandler;
+
+  constructor(web?: WebClient) {
+    this.#handler = httpHandler({
+      commands: this.commands,
+      pages: publicPages({
+        web,
+        readiness: () => this.readiness(),
+        documents: { openapi: () => ({ openapi: '3.1.1' }), asyncapi: () => ({ asyncapi: '3.0.0' }) },
+      }),
+      authenticator: { authenticate: async (token) => this.#authenticate(token) },
+      limiter: {
+        take: (kind, key) => {
+          this.taken.push([kind, key]);
+          return this.limit(kind);
+        },
       },
-    },
-    journal: { fault: (error) => `fault-${this.faults.push(error)}` },
-    metrics: {
-      count: (name, labels = {}) => void this.counted.push({ name, ...labels }),
-      observe: (name, _value, labels = {}) => void this.counted.push({ name, ...labels }),
-    },
-    clock: { monotonic: () => 0 },
-    decodeJson,
-    requestId: () => 'request-1',
-    allowedOrigins: ['https://app.example'],
-    maxBodyBytes: 1_024,
-  });
+      journal: { fault: (error) => `fault-${this.faults.push(error)}` },
+      metrics: {
+        count: (name, labels = {}) => void this.counted.push({ name, ...labels }),
+        observe: (name, _value, labels = {}) => void this.counted.push({ name, ...labels }),
+      },
+      clock: { monotonic: () => 0 },
+      decodeJson,
+      requestId: () => 'request-1',
+      allowedOrigins: ['https://app.example'],
+      maxBodyBytes: 1_024,
+    });
+  }
 
   /** `target` is `METHOD /path?query`; a body of null is one that the transport gave up on. */
   async ask(target: string, headers: Record<string, string> = {}, body: string | null = ''): Promise<HttpResponse> {

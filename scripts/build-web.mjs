@@ -1,0 +1,74 @@
+// Builds the messenger into dist/web: index.html, hashed assets, and beside each the same compressed (.br, .gz).
+// Nothing is done while what it is made of is what dist/web was made of (--force builds all the same). A server that
+// reads dist/web meanwhile finds the old build or the new one, never half of one.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { extname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const root = join(import.meta.dirname, '..');
+const built = join(root, 'dist/web');
+const stamp = join(built, '.built');
+const fresh = `${built}-${process.pid}`;
+const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt']);
+const WORTH_IT = 512;
+
+const filesIn = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+
+/** Not what other packages or other builds put there. */
+const isSource = (path) => !/(^|[/\\])(node_modules|dist)[/\\]/.test(relative(root, path));
+
+const hashOfSources = () => {
+  const hash = createHash('sha256');
+  const madeOf = [
+    ...filesIn(join(root, 'clients')).filter(isSource),
+    join(root, 'package-lock.json'),
+    import.meta.filename,
+  ];
+  for (const path of madeOf.filter((file) => existsSync(file)))
+    hash
+      .update(`${relative(root, path)}\0`)
+      .update(readFileSync(path))
+      .update('\0');
+  return hash.digest('hex');
+};
+
+const compress = (path) => {
+  const plain = readFileSync(path);
+  if (!COMPRESSIBLE.has(extname(path)) || plain.length < WORTH_IT) return;
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
+  for (const [suffix, small] of [
+    ['.br', brotliCompressSync(plain, { params })],
+    ['.gz', gzipSync(plain, { level: 9 })],
+  ])
+    if (small.length < plain.length) writeFileSync(path + suffix, small);
+};
+
+const finish = () => {
+  for (const path of filesIn(fresh)) compress(path);
+  writeFileSync(join(fresh, '.built'), sources);
+  rmSync(built, { recursive: true, force: true });
+  renameSync(fresh, built);
+};
+
+const sources = hashOfSources();
+const unchanged = existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+if (!unchanged || process.argv.includes('--force')) {
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  try {
+    const vite = fileURLToPath(new URL('bin/vite.js', import.meta.resolve('vite/package.json')));
+    const to = relative(join(root, 'clients/web'), fresh);
+    const args = [vite, 'build', '--outDir', to, '--emptyOutDir', '--logLevel', 'warn'];
+    const { status } = spawnSync(process.execPath, args, { cwd: join(root, 'clients/web'), stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+    else finish();
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
