@@ -1,0 +1,53 @@
+/** As much of a WebSocket as the link uses. */
+export interface Socket {
+  readonly protocol: string;
+  binaryType: string;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** What a link needs of the machine it runs on; tests hand in their own. */
+export interface Surroundings {
+  readonly WebSocket: new (url: string, protocols: string[]) => Socket;
+  /** Runs `work` once, `ms` milliseconds from now; returns how to call it off. */
+  after(ms: number, work: () => void): () => void;
+  /** Milliseconds that only grow. They may stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Epoch milliseconds. They may jump, and go on while the machine sleeps. */
+  wall(): number;
+  /** From 0 up to but not including 1. */
+  random(): number;
+  /** Tells of what nobody caught, without ending anything. */
+  report(error: unknown): void;
+  /**
+   * Calls back whenever the machine may have slept or changed its network (a page: became visible, went online).
+   * Absent where nothing tells. Returns how to leave.
+   */
+  onWake?(awake: () => void): () => void;
+}
+
+/** Timers wait at most this long, 24 days; what is longer would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const realSurroundings: Surroundings = {
+  // looked up when it is needed: a page may replace it, and importing this must not demand it
+  get WebSocket() {
+    return globalThis.WebSocket;
+  },
+  after: (ms, work) => {
+    const timer = setTimeout(work, Math.min(ms, LONGEST_MS));
+    return () => clearTimeout(timer);
+  },
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  random: () => Math.random(),
+  report: (error) => {
+    const { reportError } = globalThis as { reportError?: (error: unknown) => void };
+    if (reportError) reportError(error);
+    else process.emitWarning(error instanceof Error ? error : String(error));
+  },
+};
