@@ -1,8 +1,10 @@
 import type { DependencyContainer } from 'tsyringe';
+import { AntiEntropy } from '#app/application/chat/anti-entropy.ts';
 import { HeadComparison } from '#app/application/chat/head-comparison.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
@@ -23,6 +25,7 @@ export interface RealtimeParts {
   /** The first is the default. */
   readonly codecs: readonly FrameCodec[];
   readonly backplane: Backplane;
+  readonly directory: NodeDirectory;
   readonly metrics: Metrics;
   /** Random, of this life of the process. */
   readonly incarnation: string;
@@ -31,15 +34,18 @@ export interface RealtimeParts {
 
 const HOLD_MS = 50;
 const HELD_LIMIT = 1_000;
+/** From another node that is busy; who compares every 30 seconds can wait that long. */
+const LATE_MS = 1_000;
 
 /** Everything of a node that knows who is connected: from frames to commands, and from events to topics. */
 export const realtime = (c: DependencyContainer, config: Config, parts: RealtimeParts) => {
-  const { transport, codecs, backplane, metrics, incarnation, commands } = parts;
+  const { transport, codecs, backplane, directory, metrics, incarnation, commands } = parts;
   const [events, clock, journal] = [c.resolve(EVENT_BUS), c.resolve(CLOCK), c.resolve(JOURNAL)];
   const feed = c.resolve(FEED);
 
   const gates = makeGates(feed, systemTimers, {
     holdMs: HOLD_MS,
+    lateMs: LATE_MS,
     heldLimit: HELD_LIMIT,
     onHeld: () => metrics.count('gate_held_total'),
     onRepair: () => metrics.count('gate_repairs_total'),
@@ -108,16 +114,21 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
       gateway.sendAway();
     },
   });
-  comparison.begin();
-  backplane.subscribe(receive);
+  comparison.begin('routine');
+  backplane.subscribe(receive, (topic) => gates.conversations.isOpen(topic) || gates.users.isOpen(topic));
   backplane.onDisturbance(() => {
     metrics.count('backplane_disturbances_total');
-    comparison.begin();
+    comparison.begin('disturbed');
+  });
+  const antiEntropy = new AntiEntropy(directory, backplane, comparison, systemTimers, {
+    onFault: () => metrics.count('directory_failures_total'),
   });
 
   metrics.gauge('connections', () => gateway.size);
   metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);
   metrics.gauge('users', () => subscriptions.users);
+  metrics.gauge('other_nodes', () => antiEntropy.others);
+  metrics.gauge('unheard_nodes', () => antiEntropy.unheard);
   metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
-  return { gateway, comparison };
+  return { gateway, comparison, antiEntropy };
 };

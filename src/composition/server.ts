@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { container as root, type DependencyContainer } from 'tsyringe';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
+import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { HttpHandler, Transport } from '#app/application/ports/transport.ts';
 import { MAX_USERS_PER_COMMAND } from '#app/domain/chat/conversation.ts';
@@ -15,7 +16,6 @@ import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { traceEvents } from '#app/infrastructure/logging/event-trace.ts';
 import { LogStream } from '#app/infrastructure/logging/log-stream.ts';
 import { PinoJournal } from '#app/infrastructure/logging/pino-journal.ts';
-import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { CryptoRandom } from '#app/infrastructure/system/crypto-random.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { EventLoopLag } from '#app/infrastructure/telemetry/event-loop-lag.ts';
@@ -39,6 +39,7 @@ import { identityModule } from './identity.module.ts';
 import { AUTHENTICATOR, EVENT_BUS, IDENTITY_CONFIG, JOURNAL, POSTGRES, RATE_LIMITER } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
+import { openBackplane, openDirectory, openRedis } from './nodes.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -46,6 +47,8 @@ import { openStorage } from './storage.ts';
 export interface Extensions {
   /** More rows of the catalogue; gets the container, to resolve what the server's own commands use. */
   readonly commands?: (container: DependencyContainer) => readonly AnyCommand[];
+  /** Takes the place of what carries events between nodes, or wraps it. */
+  readonly backplane?: (own: Backplane) => Backplane;
   /** Registers listeners before anything happens. */
   readonly listen?: (events: EventBus) => void;
 }
@@ -65,7 +68,6 @@ export interface Server {
 const TICK_MS = 1_000;
 const LOG_FLUSH_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
-const ANTI_ENTROPY_MS = 30_000;
 /** A node that lost track looks again this soon. */
 const DISTURBED_RETRY_MS = 1_000;
 
@@ -95,8 +97,10 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   extensions.listen?.(events);
   await listenFromModules(events, config.listeners, process.cwd());
 
-  const backplane = new MemoryBackplane((error) => journal.fault(error, 'backplane'));
-  lifetime.own(backplane, (opened) => opened.close());
+  const node = { incarnation, journal, metrics, clock };
+  const redis = await openRedis(config, lifetime, node);
+  const ownBackplane = openBackplane(redis, lifetime, node);
+  const backplane = extensions.backplane?.(ownBackplane) ?? ownBackplane;
   for (const type of announced) events.on(type, (event) => backplane.publish([event]));
   const { postgres, log } = await openStorage(config, lifetime, {
     journal,
@@ -124,23 +128,29 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
 
   const transport = await transportOf(config);
   lifetime.own(transport, (opened) => opened.close());
-  const { gateway, comparison } = realtime(container, config, {
+  const { gateway, comparison, antiEntropy } = realtime(container, config, {
     transport,
     codecs: makeCodecs(),
     backplane,
+    directory: openDirectory(config, postgres, node),
     metrics,
     incarnation,
     commands: catalogue,
   });
   lifetime.own(comparison, (begun) => begun.close());
+  lifetime.own(antiEntropy, (begun) => begun.close());
+  await antiEntropy.start();
   let draining = false;
   const readiness = () =>
-    draining ? { ready: false, status: 'draining' } : { ready: true, status: log.failing ? 'degraded' : 'ok' };
+    draining
+      ? { ready: false, status: 'draining' }
+      : { ready: true, status: log.failing || !ownBackplane.connected ? 'degraded' : 'ok' };
   metrics.gauge('draining', () => (draining ? 1 : 0));
   const http = httpHandler({
     commands,
     pages: publicPages({
       readiness,
+      web: await webClient(config),
       documents: {
         openapi: () => openApiDocument(commands, version),
         asyncapi: () => asyncApiDocument(commands, version),
@@ -148,7 +158,6 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     }),
     authenticator: container.resolve(AUTHENTICATOR),
     limiter: container.resolve(RATE_LIMITER),
-      web: await webClient(config),
     clock,
     journal,
     metrics,
@@ -164,10 +173,6 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const lag = lifetime.own(new EventLoopLag(), (opened) => opened.stop());
   lifetime.own(
     every(TICK_MS, () => gateway.tick()),
-    clearInterval,
-  );
-  lifetime.own(
-    every(ANTI_ENTROPY_MS, () => comparison.begin()),
     clearInterval,
   );
   const beat = () =>
@@ -247,9 +252,6 @@ const toldLimits = ({ limits }: Config) => ({
   syncCursors: MAX_CURSORS,
 });
 
-/** The binary is loaded only where it is used: it exists for some platforms and one major of Node. */
-const transportOf = async ({ listen }: Config): Promise<Transport> => {
-  if (listen.transport === 'ws') return new WsTransport();
 /** What `make build` made; beside this file as in the sources. */
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
@@ -258,6 +260,9 @@ const webClient = async ({ webClient }: Config): Promise<WebClient | undefined> 
   return files && new WebClient(files);
 };
 
+/** The binary is loaded only where it is used: it exists for some platforms and one major of Node. */
+const transportOf = async ({ listen }: Config): Promise<Transport> => {
+  if (listen.transport === 'ws') return new WsTransport();
   const { UwsTransport } = await import('#app/infrastructure/uws/uws-transport.ts');
   return new UwsTransport();
 };

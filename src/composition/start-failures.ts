@@ -2,6 +2,7 @@ import { CannotStart } from '#app/application/cannot-start.ts';
 import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
 import { DataDirectoryInUse } from '#app/infrastructure/embedded/owner-connection.ts';
 import { DatabaseAway, UnfitDatabase } from '#app/infrastructure/postgres/pool.ts';
+import { RedisRefused } from '#app/infrastructure/redis/redis-link.ts';
 import { sqlStateOf } from '#app/infrastructure/postgres/failure.ts';
 
 /** What only the operator can mend, in their words and with the setting's name. @throws always */
@@ -16,6 +17,7 @@ const problemOf = (error: unknown): string | undefined => {
   if (error instanceof NotListening) return `HOST: ${error.message}`;
   if (error instanceof DataDirectoryInUse) return `DATA_DIR: ${error.message}`;
   if (error instanceof UnfitDatabase || error instanceof DatabaseAway) return `DATABASE_URL: ${error.message}`;
+  if (error instanceof RedisRefused) return `REDIS_URL: Redis did not let us in (${error.message})`;
   const code = sqlStateOf(error) ?? (error instanceof Error && 'code' in error ? error.code : undefined);
   if (typeof code !== 'string') return undefined;
   if (code === '28P01' || code === '28000') return 'DATABASE_URL: the database refused user or password';

@@ -9,8 +9,8 @@ export interface OpenedBackplane {
   readonly backplane: Backplane;
   /** What subscribers threw. */
   readonly faults: readonly unknown[];
-  /** Makes the adapter believe that it may have lost events. */
-  disturb(): void;
+  /** Undoes what `open` made besides; the backplane is closed already. */
+  close?(): Promise<void>;
 }
 
 const userId = UserId(randomUUID());
@@ -36,7 +36,10 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
       ({ backplane } = opened);
       heard = [];
     });
-    afterEach(() => backplane.close());
+    afterEach(async () => {
+      await backplane.close();
+      await opened.close?.();
+    });
 
     it('tells this node of what it published itself, each event once', async () => {
       backplane.subscribe((one) => void heard.push(one));
@@ -73,6 +76,10 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
       expect(opened.faults).toEqual([new Error('broken'), new Error('broken')]);
     });
 
+    it('hears no node that there is not', () => {
+      expect(backplane.hears('nobody')).toBe(false);
+    });
+
     it('has one subscriber', () => {
       backplane.subscribe(() => {});
       expect(() => backplane.subscribe(() => {})).toThrow('subscriber');
@@ -89,7 +96,7 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
         throw new Error('broken');
       });
       backplane.onDisturbance(() => void repairs++);
-      opened.disturb();
+      backplane.disturb();
       await expect.poll(() => repairs, { timeout: 2_000 }).toBe(2);
       expect(opened.faults).toEqual([new Error('broken')]);
     });
@@ -113,7 +120,7 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
       await backplane.close();
       const atClose = heard.length;
       backplane.publish([event(2)]);
-      opened.disturb();
+      backplane.disturb();
       await new Promise((resolve) => setImmediate(resolve));
       expect(heard).toHaveLength(atClose);
     });

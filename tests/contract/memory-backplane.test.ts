@@ -4,5 +4,5 @@ import { backplaneContract } from './backplane.contract.ts';
 backplaneContract('in process', async () => {
   const faults: unknown[] = [];
   const backplane = new MemoryBackplane((error) => void faults.push(error));
-  return { backplane, faults, disturb: () => backplane.disturb() };
+  return { backplane, faults };
 });

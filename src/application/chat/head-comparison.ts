@@ -1,6 +1,9 @@
 import type { Feed } from '../ports/feed.ts';
 import type { Timers } from '../ports/timers.ts';
 
+/** Whether something hinted at a loss, or heads are compared as they always are. */
+export type Occasion = 'disturbed' | 'routine';
+
 export interface HeadComparisonOptions {
   readonly onFault: (error: unknown) => void;
   /** The database holds another history than before: nothing that was let out can be compared with what comes. */
@@ -16,21 +19,23 @@ const RETRY_MS = 1_000;
 export class HeadComparison {
   #epoch: string | undefined;
   #running = false;
-  #again = false;
+  /** On what occasion it was asked for since the one under way began. */
+  #next: Occasion | undefined;
   #closed = false;
   #cancel: (() => void) | undefined;
 
   constructor(
     private readonly feed: Pick<Feed, 'epoch'>,
-    private readonly gates: readonly { compareHeads(): Promise<void> }[],
+    private readonly gates: readonly { compareHeads(disturbed: boolean): Promise<void> }[],
     private readonly timers: Timers,
     private readonly options: HeadComparisonOptions,
   ) {}
 
   /** Asked while one is under way, it begins another one after it. */
-  begin(): void {
-    this.#again = this.#running;
-    if (this.#running || this.#closed) return;
+  begin(occasion: Occasion): void {
+    if (this.#closed) return;
+    if (this.#next !== 'disturbed') this.#next = occasion;
+    if (this.#running) return;
     this.#running = true;
     void this.#compare();
   }
@@ -38,29 +43,30 @@ export class HeadComparison {
   /** Nothing begins any more. */
   close(): void {
     this.#closed = true;
-    this.#again = false;
+    this.#next = undefined;
     this.#cancel?.();
   }
 
   async #compare(): Promise<void> {
     try {
-      do {
-        this.#again = false;
-        await this.#once();
-      } while (this.#again);
+      for (let occasion = this.#next; occasion !== undefined; occasion = this.#next) {
+        this.#next = undefined;
+        await this.#once(occasion === 'disturbed');
+      }
       this.#running = false;
     } catch (error) {
       if (this.#closed) return;
+      this.#next = 'disturbed'; // who knows what was lost meanwhile
       this.options.onFault(error);
       this.#cancel = this.timers.after(RETRY_MS, () => void this.#compare());
     }
   }
 
-  async #once(): Promise<void> {
+  async #once(disturbed: boolean): Promise<void> {
     const epoch = await this.feed.epoch();
     const other = this.#epoch !== undefined && epoch !== this.#epoch;
     this.#epoch = epoch;
     if (other) this.options.onOtherHistory();
-    for (const gate of this.gates) await gate.compareHeads();
+    for (const gate of this.gates) await gate.compareHeads(disturbed);
   }
 }

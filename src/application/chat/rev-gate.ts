@@ -31,7 +31,9 @@ export interface RevGateOptions {
   readonly onHeld?: () => void;
   /** Told for each gap that had to be read back. */
   readonly onRepair?: (rows: number) => void;
-  /** Told for each hole that only a comparison of heads brought to light. */
+  /** How long an event may be on its way when a routine comparison already sees its commit, in milliseconds; `holdMs` when absent. */
+  readonly lateMs?: number;
+  /** Told for each hole that only a routine comparison of heads brought to light: nothing had hinted at a loss. */
   readonly onSilentLoss?: () => void;
   readonly onFault?: (error: unknown) => void;
 }
@@ -40,6 +42,10 @@ interface Lane<Event> {
   last: number;
   /** What a comparison of heads said that there is; 0 when that is out. */
   head: number;
+  /** Compared or in use since it was opened. What came between the reading of its head and the opening, nobody has lost. */
+  settled: boolean;
+  /** That `head` is ahead has its reason. */
+  explained: boolean;
   held: Map<number, Event> | undefined;
   repairing: boolean;
   cancel: (() => void) | undefined;
@@ -70,14 +76,18 @@ export class RevGate<Key, Event, Row> {
 
   /** From now on events above `head` pass. Opening an open one changes nothing. */
   open(key: Key, head: number): void {
-    if (!this.#lanes.has(key))
-      this.#lanes.set(key, { last: head, head: 0, held: undefined, repairing: false, cancel: undefined });
+    if (!this.#lanes.has(key)) this.#lanes.set(key, laneAt(head));
   }
 
   /** The last subscriber is gone: events of the key are nobody's here. */
   close(key: Key): void {
     this.#lanes.get(key)?.cancel?.();
     this.#lanes.delete(key);
+  }
+
+  /** Whether somebody here hears what is of this name; any name may be asked for. */
+  isOpen(key: unknown): boolean {
+    return this.#lanes.has(key as Key);
   }
 
   /** The counter of what left last; undefined when the key is not open. */
@@ -90,6 +100,7 @@ export class RevGate<Key, Event, Row> {
     if (!lane || counter <= lane.last) return;
     if (counter === lane.last + 1 && !lane.repairing) {
       lane.last = counter;
+      lane.settled = true;
       this.outlet.event(key, event);
       if (lane.held) this.#release(key, lane);
       return;
@@ -100,17 +111,22 @@ export class RevGate<Key, Event, Row> {
     if (!lane.repairing) this.#wait(key, lane);
   }
 
-  /** After events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
-  async compareHeads(): Promise<void> {
+  /** After a disturbance, when events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
+  async compareHeads(disturbed = false): Promise<void> {
+    const { holdMs, lateMs = holdMs } = this.options;
     const keys = [...this.#lanes.keys()];
     for (let start = 0; start < keys.length; start += HEADS_AT_ONCE) {
       const heads = await this.source.heads(keys.slice(start, start + HEADS_AT_ONCE));
       for (const [key, head] of heads) {
         const lane = this.#lanes.get(key);
+        if (!lane) continue;
+        const explained = disturbed || !lane.settled;
+        lane.settled = true;
         // An event of a commit that is just being announced is not lost: it gets the time that any late event gets.
-        if (!lane || head <= lane.last || lane.repairing) continue;
+        if (head <= lane.last || lane.repairing) continue;
         lane.head = head;
-        this.#wait(key, lane);
+        lane.explained = explained;
+        this.#wait(key, lane, explained ? holdMs : lateMs);
       }
     }
   }
@@ -136,7 +152,7 @@ export class RevGate<Key, Event, Row> {
     lane.cancel = undefined;
     if (this.#lanes.get(key) !== lane || lane.repairing) return;
     if (!lane.held && lane.head <= lane.last) return;
-    const silent = !lane.held;
+    const silent = !lane.held && !lane.explained;
     lane.repairing = true;
     try {
       await this.#readBack(key, lane);
@@ -168,3 +184,13 @@ export class RevGate<Key, Event, Row> {
     }
   }
 }
+
+const laneAt = (head: number): Lane<never> => ({
+  last: head,
+  head: 0,
+  settled: false,
+  explained: false,
+  held: undefined,
+  repairing: false,
+  cancel: undefined,
+});

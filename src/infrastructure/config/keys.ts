@@ -12,6 +12,8 @@ import {
   path,
   paths,
   rate,
+  redisPrefix,
+  redisUrls,
   secret,
   type Value,
 } from './values.ts';
@@ -26,8 +28,8 @@ export interface Key {
   readonly expected: string;
   /** As one would write it; undefined when there is none. */
   readonly fallback: string | undefined;
-  /** Never shown. `password`: only the password in the URL is hidden. */
-  readonly hide: 'all' | 'password' | undefined;
+  /** Never shown. `password`: only the password in the URL is hidden; `passwords`: in each of several. */
+  readonly hide: 'all' | 'password' | 'passwords' | undefined;
 }
 
 interface More<Fallback extends string | undefined> {
@@ -96,9 +98,9 @@ export const keys = {
     'Web pages of these origins may connect, besides those that this server serves itself.',
     origins,
   ),
+  WEB_CLIENT: listening('Whether the messenger is served at `/`, where it was built.', flag, { fallback: 'true' }),
   TRUSTED_PROXIES: listening('Proxies whose X-Forwarded-For is believed. Nobody else’s is.', addressBlocks),
 
-  WEB_CLIENT: listening('Whether the messenger is served at `/`, where it was built.', flag, { fallback: 'true' }),
   DATA_DIR: storage('Where the database inside, its files and the generated secret lie.', path, { fallback: './data' }),
   DATABASE_URL: storage(
     'A PostgreSQL (15 or later) to use. Without it one is started inside, in DATA_DIR.',
@@ -106,6 +108,16 @@ export const keys = {
     {
       hide: 'password',
     },
+  ),
+  REDIS_URL: storage(
+    'A Redis (6 or later) through which several nodes tell each other at once what happened; it keeps nothing that could be lost. Several addresses are a Redis Cluster (7 or later). Without it they find out from the database, a second later.',
+    redisUrls,
+    { hide: 'passwords' },
+  ),
+  REDIS_PREFIX: storage(
+    'Begins the name of every key and channel, for services that share one Redis. The same on all nodes.',
+    redisPrefix,
+    { fallback: 'tertulia' },
   ),
 
   JWT_SECRET: identity(
@@ -209,9 +221,6 @@ export const keys = {
   LIMIT_RATE_WRITE: perUser('Every other durable change, per user.', rate, { fallback: '10/100' }),
   LIMIT_RATE_SIGNAL: perUser('Typing, focus and cursors, per user.', rate, { fallback: '20/100' }),
 
-  REDIS_URL: not('For many nodes.', later('nothing: many nodes come with a later version, this one runs alone'), {
-    hide: 'password',
-  }),
   WORKERS: not('Processes on one machine.', later('1: more than one comes with a later version', '1'), {
     fallback: '1',
   }),

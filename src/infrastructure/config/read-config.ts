@@ -55,6 +55,15 @@ const contradictions = (values: Values): string[] => {
       (values.TRUSTED_ISSUERS ?? []).some((issuer) => 'secret' in issuer && isGuessable(issuer.secret)),
       'TRUSTED_ISSUERS: expected secrets of chance; one of them is a placeholder or a pattern',
     ],
+    [
+      values.REDIS_URL !== undefined && values.DATABASE_URL === undefined,
+      'REDIS_URL: expected DATABASE_URL as well; the database inside serves one node alone',
+    ],
+    [
+      (values.REDIS_URL ?? []).length > 1 &&
+        (values.REDIS_URL ?? []).some((url) => /^\/[1-9]/.test(new URL(url).pathname)),
+      'REDIS_URL: expected no database number, for a Redis Cluster has only one',
+    ],
     [values.LIMIT_BATCH > values.LIMIT_SEND_QUEUE, 'LIMIT_BATCH: expected no more than LIMIT_SEND_QUEUE'],
     [
       values.LIMIT_BUFFERED_BYTES < 2 * values.LIMIT_FRAME_BYTES,
@@ -72,6 +81,9 @@ const arranged = (values: Values) =>
     dataDir: values.DATA_DIR,
     /** Undefined: the database inside. */
     databaseUrl: values.DATABASE_URL,
+    /** Without urls: alone, or with others on the same database. Several urls: a cluster. */
+    redis: { urls: values.REDIS_URL ?? [], prefix: values.REDIS_PREFIX },
+    webClient: values.WEB_CLIENT,
     allowedOrigins: values.ALLOWED_ORIGINS ?? [],
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     tokens: {
@@ -80,9 +92,6 @@ const arranged = (values: Values) =>
       previousSecret: values.JWT_SECRET_PREVIOUS,
       accessTtlMs: values.LIMIT_ACCESS_TOKEN_SECONDS * SECOND,
     },
-    /** Without urls: alone, or with others on the same database. Several urls: a cluster. */
-    redis: { urls: values.REDIS_URL ?? [], prefix: values.REDIS_PREFIX },
-    webClient: values.WEB_CLIENT,
     trustedIssuers: values.TRUSTED_ISSUERS ?? [],
     identity: {
       allowRegistration: values.ALLOW_REGISTRATION,

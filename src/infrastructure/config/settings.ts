@@ -35,6 +35,11 @@ const HIDDEN = '(hidden)';
 
 const redacted = (text: string, hide: Key['hide']): string => {
   if (hide === undefined) return text;
+  if (hide === 'passwords')
+    return text
+      .split(',')
+      .map((item) => redacted(item.trim(), 'password'))
+      .join(',');
   if (hide === 'all' || !URL.canParse(text)) return HIDDEN;
   const url = new URL(text);
   // Parameters may hold a password as well.

@@ -92,6 +92,19 @@ export const databaseUrl: Value<string> = value(
   },
 );
 
+export const redisUrls = list(
+  'redis://user:password@host:6379 or rediss://, with a password that is no placeholder',
+  (item) => {
+    const url = URL.canParse(item) ? new URL(item) : undefined;
+    if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || url.search !== '') return undefined;
+    return PLACEHOLDER.test(url.password) || !/^(\/\d{0,5})?$/.test(url.pathname) ? undefined : item;
+  },
+);
+
+export const redisPrefix: Value<string> = value('1 to 32 letters, digits, _ or -', (text) =>
+  /^[\w-]{1,32}$/.test(text) ? text : undefined,
+);
+
 /** The key of every session: whoever guesses it is everybody. */
 export const secret: Value<string> = value(
   'at least 32 bytes of chance, such as the output of `openssl rand -base64 48`; no placeholder, no pattern',

@@ -10,6 +10,10 @@ export const warningsOf = (values: v.InferOutput<typeof Environment>): string[] 
       'DATABASE_URL leads to another machine without sslmode=verify-full: who sits between can read and change everything',
     ],
     [
+      (values.REDIS_URL ?? []).some((url) => url.startsWith('redis:') && !isNear(new URL(url).hostname)),
+      'REDIS_URL leads to another machine without TLS (rediss://): who sits between can read what is said and forge it',
+    ],
+    [
       !isNear(values.HOST) && values.TRUSTED_PROXIES === undefined,
       'HOST lets other machines in and TRUSTED_PROXIES is empty: without a proxy that speaks TLS, passwords travel in the clear; behind one, all clients seem to have its address',
     ],

@@ -3,6 +3,8 @@ import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 
 /** The backplane of a node that is alone. Loses nothing and keeps the order, which nobody may rely on. */
 export class MemoryBackplane implements Backplane {
+  /** With everybody there is. */
+  readonly connected = true;
   #receive: ((event: ChatEvent) => void) | undefined;
   readonly #repairs: (() => void)[] = [];
   #waiting: ChatEvent[] = [];
@@ -29,10 +31,14 @@ export class MemoryBackplane implements Backplane {
     this.#repairs.push(repair);
   }
 
-  /** Somebody noticed that events may be missing; whoever repairs is called. */
   disturb(): void {
     if (this.#closed) return;
     for (const repair of this.#repairs) this.#safely(repair);
+  }
+
+  /** There is no way to others. */
+  hears(): boolean {
+    return false;
   }
 
   close(): Promise<void> {

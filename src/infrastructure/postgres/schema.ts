@@ -85,6 +85,11 @@ export interface MessagesTable {
   deleted_at: Date | null;
 }
 
+export interface NodesTable {
+  incarnation: string;
+  beat_at: Date;
+}
+
 export interface ChatTables {
   users: UsersTable;
   conversations: ConversationsTable;
@@ -92,6 +97,7 @@ export interface ChatTables {
   private_pairs: PrivatePairsTable;
   blocks: BlocksTable;
   messages: MessagesTable;
+  nodes: NodesTable;
 }
 
 export interface Database extends ChatTables, IdentityTables {}

@@ -18,7 +18,9 @@ beforeEach(() => {
       return epoch;
     },
   };
-  const gate = (name: string) => ({ compareHeads: async () => void told.push(name) });
+  const gate = (name: string) => ({
+    compareHeads: async (disturbed: boolean) => void told.push(disturbed ? `${name}, disturbed` : name),
+  });
   comparison = new HeadComparison(feed, [gate('conversations'), gate('users')], timers, {
     onFault: () => told.push('fault'),
     onOtherHistory: () => told.push('other history'),
@@ -26,7 +28,7 @@ beforeEach(() => {
 });
 
 const begin = async () => {
-  comparison.begin();
+  comparison.begin('routine');
   await settle();
 };
 
@@ -44,7 +46,7 @@ it('goes on until the database answers, and no longer', async () => {
   expect([told, timers.size]).toEqual([['fault', 'fault'], 1]);
   away = false;
   await timers.pass(1_000);
-  expect([told.slice(2), timers.size]).toEqual([['conversations', 'users'], 0]);
+  expect([told.slice(2), timers.size]).toEqual([['conversations, disturbed', 'users, disturbed'], 0]);
   await begin();
   expect(told).toHaveLength(6);
 });
@@ -52,18 +54,27 @@ it('goes on until the database answers, and no longer', async () => {
 it('begins once more for whoever asks while one is under way, whatever their number', async () => {
   let go = () => {};
   answer = new Promise((resolve) => (go = resolve));
-  for (let n = 0; n < 5; n++) comparison.begin();
+  for (let n = 0; n < 5; n++) comparison.begin('routine');
   go();
   await settle();
   expect(told).toEqual(['conversations', 'users', 'conversations', 'users']);
 });
 
+it('takes one disturbance among those who asked for all of them', async () => {
+  let go = () => {};
+  answer = new Promise((resolve) => (go = resolve));
+  for (const occasion of ['routine', 'routine', 'disturbed', 'routine'] as const) comparison.begin(occasion);
+  go();
+  await settle();
+  expect(told).toEqual(['conversations', 'users', 'conversations, disturbed', 'users, disturbed']);
+});
+
 it('leaves the database alone once it is closed', async () => {
   away = true;
   await begin();
-  comparison.begin();
+  comparison.begin('routine');
   comparison.close();
-  comparison.begin();
+  comparison.begin('routine');
   await settle();
   expect([told, timers.size]).toEqual([['fault'], 0]);
 });

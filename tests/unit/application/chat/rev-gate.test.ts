@@ -3,6 +3,7 @@ import { RevGate, type Source } from '#app/application/chat/rev-gate.ts';
 import { ManualTimers, settle } from '../../../support/manual-timers.ts';
 
 const HOLD = 50;
+const LATE = 500;
 const PAGE = 3;
 
 /** A database in which each counter of a key is a row of its own; reading it can be held up, and can fail. */
@@ -56,6 +57,7 @@ beforeEach(() => {
     timers,
     {
       holdMs: HOLD,
+      lateMs: LATE,
       heldLimit: 4,
       onHeld: () => told.held++,
       onRepair: (rows) => told.repairs.push(rows),
@@ -193,11 +195,33 @@ describe('RevGate, repair', () => {
 
 describe('RevGate, comparison of heads', () => {
   it('finds what was lost without a trace', async () => {
-    database.heads_.set('k', 12);
+    accept(11);
+    database.heads_.set('k', 13);
     await gate.compareHeads();
-    expect(out).toEqual([]); // an event that is just being announced gets its time
+    await timers.pass(LATE - 1);
+    expect(out).toEqual(['k:e11']); // an event that is just being announced gets its time
+    await timers.pass(1);
+    expect([out.slice(1), told.losses]).toEqual([['k:(11,13]12,13'], 1]);
+  });
+
+  it.each([
+    ['after a disturbance', true, true],
+    ['between the reading of the head and the opening', false, false],
+  ])('takes what was missed %s for no silent loss, and reads it sooner', async (_when, used, disturbed) => {
+    if (used) accept(11);
+    database.heads_.set('k', 12);
+    await gate.compareHeads(disturbed);
     await timers.pass(HOLD);
-    expect([out, told.losses]).toEqual([['k:(10,12]11,12'], 1]);
+    expect([out.length, told.losses]).toEqual([used ? 2 : 1, 0]);
+  });
+
+  it('counts what is missed after a comparison that found nothing', async () => {
+    database.heads_.set('k', 10);
+    await gate.compareHeads();
+    database.heads_.set('k', 11);
+    await gate.compareHeads();
+    await timers.pass(LATE);
+    expect([out, told.losses]).toEqual([['k:(10,11]11'], 1]);
   });
 
   it('takes an event that was only late for no loss', async () => {
@@ -214,7 +238,7 @@ describe('RevGate, comparison of heads', () => {
     accept(12, 11);
     expect(out).toEqual(['k:e11', 'k:e12']);
     await timers.pass(HOLD);
-    expect([out.slice(2), told.losses, timers.size]).toEqual([['k:(12,13]13'], 1, 0]);
+    expect([out.slice(2), timers.size]).toEqual([['k:(12,13]13'], 0]);
   });
 
   it('gives up what it was told of a head that is not there any more', async () => {

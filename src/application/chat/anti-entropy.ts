@@ -1,0 +1,79 @@
+import type { Backplane } from '../ports/backplane.ts';
+import type { NodeDirectory } from '../ports/node-directory.ts';
+import type { Timers } from '../ports/timers.ts';
+import type { HeadComparison } from './head-comparison.ts';
+
+export interface AntiEntropyOptions {
+  readonly onFault: (error: unknown) => void;
+}
+
+const BEAT_MS = 1_000;
+const BEATS_PER_ROUND = 30;
+
+/**
+ * Bounds how long a change can stay unheard of, whatever was lost. Heads are compared every 30 seconds in any case; at once
+ * when another node came or went, for one that died may have committed what it told nobody; and every second while another
+ * node lives that can't be heard, be it that the backplane is away or that there is none.
+ */
+export class AntiEntropy {
+  #others: readonly string[] = [];
+  #beats = 0;
+  #cancel: (() => void) | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly directory: NodeDirectory,
+    private readonly backplane: Pick<Backplane, 'hears'>,
+    private readonly comparison: Pick<HeadComparison, 'begin'>,
+    private readonly timers: Timers,
+    private readonly options: AntiEntropyOptions,
+  ) {}
+
+  /** Other nodes that live, as of the last beat. */
+  get others(): number {
+    return this.#others.length;
+  }
+
+  /** Of these, those that can't be heard: what they do is found in the database. */
+  get unheard(): number {
+    return this.#others.filter((node) => !this.backplane.hears(node)).length;
+  }
+
+  /** Beats once before it resolves. @throws what the directory throws */
+  async start(): Promise<void> {
+    this.#others = await this.directory.beat();
+    this.#later();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel?.();
+    await this.directory.leave().catch(this.options.onFault);
+  }
+
+  #later(): void {
+    if (!this.#closed) this.#cancel = this.timers.after(BEAT_MS, () => void this.#beat());
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      const before = this.#others;
+      this.#others = await this.directory.beat();
+      if (this.#closed) return;
+      this.#compare(this.unheard > 0 || !sameMembers(before, this.#others));
+    } catch (error) {
+      if (!this.#closed) this.options.onFault(error); // who lives is not known now, nor can anything be committed
+    } finally {
+      this.#later();
+    }
+  }
+
+  #compare(disturbed: boolean): void {
+    this.#beats = (this.#beats + 1) % BEATS_PER_ROUND;
+    if (disturbed) this.comparison.begin('disturbed');
+    else if (this.#beats === 0) this.comparison.begin('routine');
+  }
+}
+
+const sameMembers = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((node) => other.includes(node));

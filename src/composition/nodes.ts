@@ -1,0 +1,68 @@
+import type { Backplane } from '#app/application/ports/backplane.ts';
+import type { Clock } from '#app/application/ports/clock.ts';
+import type { Journal } from '#app/application/ports/journal.ts';
+import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
+import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
+import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
+import type { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
+import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
+import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
+import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import type { Lifetime } from './lifetime.ts';
+
+export interface NodeParts {
+  /** Random, of this life of the process. */
+  readonly incarnation: string;
+  readonly journal: Journal;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** What a node shares with others by Redis; undefined where none is configured. */
+export const openRedis = async (
+  { redis: { urls, prefix } }: Config,
+  lifetime: Lifetime,
+  { incarnation, journal, metrics }: NodeParts,
+): Promise<RedisLink | undefined> => {
+  if (urls.length === 0) return undefined;
+  const onTrouble = () => metrics.count('redis_failures_total');
+  const link = await RedisLink.open({ urls, prefix, name: `tertulia-${incarnation}`, onTrouble });
+  lifetime.own(link, (opened) => opened.close());
+  const policy = await evictionPolicy(link.commands);
+  if (policy === undefined) journal.warn('redis does not answer; nodes hear each other by the database until it does');
+  else if (policy.startsWith('allkeys-'))
+    journal.warn('redis may evict what it was told to keep: set maxmemory-policy to noeviction', { policy });
+  return link;
+};
+
+export const openBackplane = (
+  link: RedisLink | undefined,
+  lifetime: Lifetime,
+  { incarnation, journal, metrics, clock }: NodeParts,
+): Backplane & { readonly connected: boolean } => {
+  const fault = (error: unknown) => void journal.fault(error, 'backplane');
+  if (!link) return lifetime.own(new MemoryBackplane(fault), (opened) => opened.close());
+  const backplane = new RedisBackplane(link, incarnation, clock, {
+    fault,
+    lost: () => metrics.count('backplane_lost_total'),
+    changed: (connected) => {
+      if (connected) journal.info('this node is heard by way of redis');
+      else journal.warn('redis is away; nodes hear each other by the database until it is back');
+    },
+  });
+  metrics.gauge('redis_up', () => (backplane.connected ? 1 : 0));
+  return lifetime.own(backplane, (opened) => opened.close());
+};
+
+/** The database inside serves one node. */
+export const openDirectory = (
+  { databaseUrl }: Config,
+  postgres: Postgres,
+  { incarnation, clock }: NodeParts,
+): NodeDirectory =>
+  databaseUrl === undefined
+    ? new MemoryNodeDirectory(incarnation, clock)
+    : new PostgresNodeDirectory(postgres, incarnation);

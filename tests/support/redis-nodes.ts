@@ -1,0 +1,40 @@
+import { onTestFinished } from 'vitest';
+import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
+import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
+import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+
+/** The backplane of one node, and what it went through. */
+export interface BackplaneNode {
+  readonly name: string;
+  readonly backplane: RedisBackplane;
+  readonly link: RedisLink;
+  readonly heard: ChatEvent[];
+  readonly lost: () => number;
+  readonly disturbances: () => number;
+}
+
+/** Closed at the end of the test. */
+export const aBackplaneNode = async (
+  urls: readonly string[],
+  name: string,
+  { prefix = 'test', wanted }: { prefix?: string; wanted?: (topic: string) => boolean } = {},
+): Promise<BackplaneNode> => {
+  let [lost, disturbances] = [0, 0];
+  const heard: ChatEvent[] = [];
+  const link = await RedisLink.open({ urls, prefix, name, onTrouble: () => {} });
+  const backplane = new RedisBackplane(link, name, new SystemClock(), {
+    fault: (error) => {
+      throw error;
+    },
+    lost: () => void lost++,
+    changed: () => {},
+  });
+  backplane.subscribe((event) => void heard.push(event), wanted);
+  backplane.onDisturbance(() => void disturbances++);
+  onTestFinished(async () => {
+    await backplane.close();
+    link.close();
+  });
+  return { name, backplane, link, heard, lost: () => lost, disturbances: () => disturbances };
+};

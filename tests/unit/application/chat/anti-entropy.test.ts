@@ -1,0 +1,76 @@
+import { beforeEach, expect, it } from 'vitest';
+import { AntiEntropy } from '#app/application/chat/anti-entropy.ts';
+import { ManualTimers } from '../../../support/manual-timers.ts';
+
+let timers: ManualTimers;
+let others: string[];
+let heard: Set<string>;
+let away: boolean;
+let told: string[];
+let antiEntropy: AntiEntropy;
+
+beforeEach(async () => {
+  [timers, others, heard, away, told] = [new ManualTimers(), [], new Set(), false, []];
+  const directory = {
+    beat: async () => {
+      if (away) throw new Error('the database is away');
+      return [...others];
+    },
+    leave: async () => void told.push('left'),
+  };
+  antiEntropy = new AntiEntropy(
+    directory,
+    { hears: (node) => heard.has(node) },
+    { begin: (occasion) => void told.push(occasion) },
+    timers,
+    { onFault: () => void told.push('fault') },
+  );
+  await antiEntropy.start();
+});
+
+const seconds = async (count: number) => {
+  for (let n = 0; n < count; n++) await timers.pass(1_000);
+};
+
+it('compares every 30 seconds while nothing happens', async () => {
+  await seconds(29);
+  expect(told).toEqual([]);
+  await seconds(31);
+  expect(told).toEqual(['routine', 'routine']);
+});
+
+it('compares every second while another node lives that is not heard', async () => {
+  others = ['a', 'b'];
+  heard = new Set(['a']);
+  await seconds(3);
+  expect([told, antiEntropy.others, antiEntropy.unheard]).toEqual([Array(3).fill('disturbed'), 2, 1]);
+  heard.add('b');
+  await seconds(3);
+  expect(told).toHaveLength(3);
+});
+
+it('compares once when a node came, went, or came back as another', async () => {
+  heard = new Set(['a', 'b']);
+  for (const living of [['a'], ['b'], []]) {
+    others = living;
+    await seconds(2);
+  }
+  expect(told).toEqual(['disturbed', 'disturbed', 'disturbed']);
+});
+
+it('goes on after the database was away, with what it knew', async () => {
+  others = ['a'];
+  heard = new Set(['a']);
+  await seconds(1);
+  away = true;
+  await seconds(2);
+  away = false;
+  await seconds(2);
+  expect(told).toEqual(['disturbed', 'fault', 'fault']);
+});
+
+it('leaves when it is closed, and beats no more', async () => {
+  await antiEntropy.close();
+  await seconds(60);
+  expect([told, timers.size]).toEqual([['left'], 0]);
+});
