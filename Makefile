@@ -4,10 +4,10 @@ WITH = sh scripts/with-node.sh
 # Room for young objects: with the default of 16 MiB a sixth of the server's time under load goes into collecting them.
 NODE_FLAGS = --conditions=dist --max-semi-space-size=32
 
-.PHONY: help run dev build test check fmt bench faults nightly
+.PHONY: help run dev build test check fmt bench faults nightly screenshots
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## build and start the server (settings from the environment; ARGS="--help" and ARGS="config" show them)
 	@$(WITH) npm run --silent build
@@ -41,3 +41,6 @@ faults: ## only the tests that kill, freeze and cut
 nightly: ## all suites with their large counts (hours)
 	@sh scripts/ensure-redis.sh
 	@NIGHTLY=1 $(WITH) npm run --silent test
+
+screenshots: build ## take the pictures of docs/images, with Chromium
+	@$(WITH) tsx scripts/screenshots.ts

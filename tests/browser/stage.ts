@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { v7 } from 'uuid';
-import { ChromiumOfFile, type Profile, type ProfileOptions } from '../support/chromium.ts';
+import { BrowserOfFile } from '../support/browser-of-file.ts';
+import type { Profile, ProfileOptions } from '../support/chromium.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { aDatabase } from '../support/services.ts';
 import { WsClient } from '../support/ws-client.ts';
@@ -29,11 +30,11 @@ export class Stage {
   server!: ServerProcess; // there before the first test
   databaseUrl!: string; // likewise
 
-  private constructor(readonly chromium: ChromiumOfFile) {}
+  private constructor(readonly chromium: BrowserOfFile) {}
 
   /** Call it at the top of the file. */
   static open(): Stage {
-    const stage = new Stage(ChromiumOfFile.open());
+    const stage = new Stage(BrowserOfFile.open());
     beforeAll(async () => {
       stage.databaseUrl = (await aDatabase()).url;
       stage.server = await ServerProcess.start(stage.databaseUrl);

@@ -1,17 +1,14 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
   type ConsoleMessage,
-  type Page,
   chromium,
 } from 'playwright-core';
-import { afterAll, afterEach, beforeAll } from 'vitest';
 
-const artefacts = join(import.meta.dirname, '../../.vitest/browser');
 /** It talks to our server only, and keeps nothing. */
 const QUIET = [
   '--no-sandbox',
@@ -118,55 +115,5 @@ export class Profile {
 
   #hear(message: ConsoleMessage): void {
     if (message.type() === 'error') this.problems.push(`console: ${message.text()} ${message.location().url}`);
-  }
-}
-
-/** One Chromium for a test file. */
-export class ChromiumOfFile {
-  browser!: Browser; // there before the first test
-  readonly profiles = new Set<Profile>();
-
-  /** Call it at the top of the file. Every problem of a profile that a test did not expect fails the test. */
-  static open(): ChromiumOfFile {
-    const file = new ChromiumOfFile();
-    beforeAll(async () => {
-      file.browser = await launchChromium();
-    });
-    afterEach(async ({ task }) => {
-      const left = [...file.profiles].flatMap((profile) => [
-        ...profile.takeProblems(),
-        ...profile.executions.splice(0),
-      ]);
-      const failed = task.result?.state === 'fail' || left.length > 0;
-      const folder = failed ? join(artefacts, task.name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80)) : undefined;
-      if (folder !== undefined) await mkdir(folder, { recursive: true });
-      await file.#endTest(folder);
-      if (left.length > 0) throw new Error(`the browser had problems:\n${left.join('\n')}`);
-    });
-    afterAll(() => file.browser.close());
-    return file;
-  }
-
-  async profile(options?: ProfileOptions): Promise<Profile> {
-    const profile = await Profile.open(this.browser, options);
-    this.profiles.add(profile);
-    await profile.beginTest();
-    return profile;
-  }
-
-  async tab(options?: ProfileOptions): Promise<{ profile: Profile; page: Page }> {
-    const profile = await this.profile(options);
-    return { profile, page: await profile.context.newPage() };
-  }
-
-  async #endTest(folder: string | undefined): Promise<void> {
-    for (const [number, profile] of [...this.profiles].entries()) {
-      await profile.endTest(folder, number);
-      if (profile.options.kept) await profile.beginTest();
-      else {
-        this.profiles.delete(profile);
-        await profile.context.close();
-      }
-    }
   }
 }

@@ -1,0 +1,97 @@
+/** Takes the pictures of docs/images: people who have talked for days, and a browser that looks at it. */
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { launchChromium } from '../tests/support/chromium.ts';
+import { DEMO_PASSWORD, DemoServer } from './demo-server.ts';
+
+const folder = join(import.meta.dirname, '../docs/images');
+const LARGEST_BYTES = 250 * 1024;
+const DESKTOP = { viewport: { width: 1280, height: 800 } };
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const HIKERS = 0;
+const OMAR = 1;
+const BEN = 2;
+
+/** A place on Earth where it is five in the afternoon, so that people were talking today. */
+const afternoon = (): string => {
+  const hours = 17 - new Date().getUTCHours();
+  const offset = hours > 14 ? hours - 24 : hours;
+  // These names count westwards.
+  return `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
+};
+
+await mkdir(folder, { recursive: true });
+const demo = await DemoServer.start();
+const browser = await launchChromium();
+
+const ana = async (options: BrowserContextOptions, path: string): Promise<Page> => {
+  const context = await browser.newContext({
+    ...{ deviceScaleFactor: 1.5, locale: 'en-GB', timezoneId: afternoon(), reducedMotion: 'reduce' },
+    ...options,
+  });
+  await context.request.post(`${demo.server.http}/v1/session/login`, {
+    headers: { 'tertulia-session': 'remember' },
+    data: { login: 'ana', password: DEMO_PASSWORD, device: { name: 'Chrome', platform: 'Linux', version: '156' } },
+  });
+  const page = await context.newPage();
+  await page.goto(demo.server.http + path);
+  await page.getByRole('navigation', { name: 'Conversations' }).getByText('Release 2.4').waitFor({ state: 'attached' });
+  return page;
+};
+const chat = (talk: number) => `/c/${demo.conversationIds[talk]}`;
+const inLog = (page: Page, text: string) => page.getByRole('log').getByText(text).last();
+
+const take = async (page: Page, name: string): Promise<void> => {
+  await page.mouse.move(0, 0);
+  await page.evaluate('document.fonts.ready');
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  await page.context().close();
+  const { size } = await stat(path);
+  process.stdout.write(`${name}.png ${Math.round(size / 1024)} KB\n`);
+  if (size > LARGEST_BYTES) throw new Error(`${name}.png is too large`);
+};
+
+try {
+  const light = await ana({ ...DESKTOP, colorScheme: 'light' }, chat(HIKERS));
+  await inLog(light, 'И кофе.').waitFor();
+  await take(light, 'desktop-light');
+
+  const dark = await ana({ ...DESKTOP, colorScheme: 'dark' }, chat(BEN));
+  await inLog(dark, 'the stove').waitFor();
+  await take(dark, 'desktop-dark');
+
+  const list = await ana({ ...PHONE, colorScheme: 'light' }, '/');
+  await take(list, 'phone-list-light');
+
+  const phone = await ana({ ...PHONE, colorScheme: 'dark' }, chat(OMAR));
+  await inLog(phone, 'Luna').waitFor();
+  await take(phone, 'phone-chat-dark');
+
+  const members = await ana({ ...DESKTOP, colorScheme: 'light' }, `${chat(HIKERS)}/details`);
+  await members.getByRole('complementary', { name: 'Details' }).getByText('Maximilian').waitFor();
+  await inLog(members, 'И кофе.').waitFor();
+  await take(members, 'members');
+
+  const door = await browser.newContext({ deviceScaleFactor: 1.5, locale: 'en-GB', ...DESKTOP });
+  const login = await door.newPage();
+  await login.goto(demo.server.http);
+  await login.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await take(login, 'login');
+
+  const offline = await ana({ ...DESKTOP, colorScheme: 'light' }, chat(BEN));
+  await inLog(offline, 'the stove').waitFor();
+  await demo.server.kill();
+  await offline.getByText('Connecting…').first().waitFor();
+  for (const text of ['Just checked: the stove is in the cellar.', 'I’ll bring it, you bring the coffee!']) {
+    await offline.getByRole('textbox', { name: 'Message' }).fill(text);
+    await offline.keyboard.press('Enter');
+    await inLog(offline, text).waitFor();
+  }
+  await offline.getByText('2 messages wait').first().waitFor();
+  await take(offline, 'offline');
+} finally {
+  await browser.close();
+  await demo.stop();
+}
