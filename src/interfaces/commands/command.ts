@@ -73,6 +73,12 @@ export interface Command<
   /** `false` for what concerns a connection (`auth`, `ping`, `focus`, …): no HTTP route, not even `POST /v1/commands/{type}`. */
   readonly overHttp?: false;
   /**
+   * For what gives out, exchanges or ends the refresh token of the session: over HTTP a browser may have it in a cookie
+   * instead (http/session-cookie.ts). What begins or renews answers `refreshToken` and `refreshTokenExpiresAt`; what renews
+   * takes `refreshToken`.
+   */
+  readonly sessionCookie?: 'begin' | 'renew' | 'end';
+  /**
    * For what writes to the conversation that the input names as `conversationId`: on one connection such commands take
    * effect in the order of arrival. `append` does not wait for earlier appends to end, `change` does.
    */

@@ -13,6 +13,7 @@ export const sessionGuest = (enterAsGuest: EnterAsGuest) =>
     input: v.object({ displayName, device: v.optional(device) }),
     output: WelcomeRow,
     http: { method: 'POST', path: '/v1/session/guest' },
+    sessionCookie: 'begin',
     run: async (input, caller) =>
       welcomeRow(await enterAsGuest.execute({ ...input, device: input.device ?? caller.device })),
   });

@@ -13,6 +13,7 @@ export const sessionLogin = (logIn: LogIn) =>
     input: v.object({ login, password, device: v.optional(device) }),
     output: WelcomeRow,
     http: { method: 'POST', path: '/v1/session/login' },
+    sessionCookie: 'begin',
     run: async (input, caller) =>
       welcomeRow(await logIn.execute({ ...input, address: caller.address, device: input.device ?? caller.device })),
   });

@@ -12,6 +12,7 @@ export const sessionLogout = (endSessions: EndSessions) =>
     input: nothing,
     output: nothing,
     http: { method: 'POST', path: '/v1/session/logout' },
+    sessionCookie: 'end',
     run: async (_input, { userId, sessionId }) => {
       if (sessionId === undefined) throw needsSession();
       await endSessions.execute({ userId, which: { only: sessionId }, reason: 'logged_out' });

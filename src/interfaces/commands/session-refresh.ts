@@ -13,5 +13,6 @@ export const sessionRefresh = (refreshSession: RefreshSession) =>
     input: v.object({ refreshToken }),
     output: TokensRow,
     http: { method: 'POST', path: '/v1/session/refresh' },
+    sessionCookie: 'renew',
     run: async (input) => tokensRow(await refreshSession.execute(input)),
   });

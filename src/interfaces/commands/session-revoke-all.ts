@@ -12,5 +12,6 @@ export const sessionRevokeAll = (endSessions: EndSessions) =>
     input: nothing,
     output: v.object({ ended: v.number() }),
     http: { method: 'POST', path: '/v1/sessions/revoke-all' },
+    sessionCookie: 'end',
     run: (_input, { userId }) => endSessions.execute({ userId, which: 'all', reason: 'revoked' }),
   });

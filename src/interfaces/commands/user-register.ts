@@ -19,6 +19,7 @@ export const userRegister = (registerUser: RegisterUser) =>
     }),
     output: WelcomeRow,
     http: { method: 'POST', path: '/v1/users' },
+    sessionCookie: 'begin',
     run: async (input, caller) =>
       welcomeRow(await registerUser.execute({ ...input, email: input.email, device: input.device ?? caller.device })),
   });

@@ -6,7 +6,7 @@ import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '#app/application/ports/transport.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
-import { callCommand, tooFast } from '../commands/call.ts';
+import { type Answer, callCommand, tooFast } from '../commands/call.ts';
 import type { AnyCommand, Caller, Stranger } from '../commands/command.ts';
 import { internal, wireErrorOf } from '../protocol/errors.ts';
 import { originAllowed } from '../protocol/origin.ts';
@@ -14,6 +14,7 @@ import { type DecodeJson, demandJson, inputOf } from './input.ts';
 import type { Pages } from './pages.ts';
 import { problem } from './problem.ts';
 import { type Match, Router, routesOf } from './router.ts';
+import { SessionCookie } from './session-cookie.ts';
 
 export interface HttpParts {
   readonly commands: readonly AnyCommand[];
@@ -23,7 +24,7 @@ export interface HttpParts {
   readonly limiter: RateLimiter;
   readonly journal: Pick<Journal, 'fault'>;
   readonly metrics: Pick<Metrics, 'count' | 'observe'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Clock;
   readonly decodeJson: DecodeJson;
   /** Never the same twice; it goes into every answer, for whoever reports a problem. */
   readonly requestId: () => string;
@@ -104,24 +105,22 @@ class HttpSurface {
   async #called(match: Match, request: HttpRequest, requestId: string): Promise<HttpResponse> {
     const { command } = match.route;
     const token = command.access === 'user' ? bearerToken(request) : undefined;
+    const cookie = SessionCookie.of(request, command);
     const body = await this.#bodyOf(request);
     // Last, so that nothing is awaited between "this token is good" and the use case.
     const caller =
       token === undefined ? { address: request.address } : await this.#authenticated(token, request.address);
+    const input = readInput(match, request, body, this.parts.decodeJson);
     const started = this.parts.clock.monotonic();
-    const answer = await callCommand(
-      command,
-      readInput(match, request, body, this.parts.decodeJson),
-      caller,
-      this.parts,
-    );
+    const answer = await callCommand(command, cookie ? cookie.completed(input) : input, caller, this.parts);
     const outcome = answer.ok ? 'ok' : answer.error.code;
     this.parts.metrics.observe('command_ms', this.parts.clock.monotonic() - started, {
       command: command.type,
       outcome,
     });
-    if (!answer.ok) return problem(answer.error, requestId);
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer.data) };
+    if (!cookie) return replied(answer, requestId);
+    const split = cookie.split(answer, this.parts.clock.now());
+    return replied(split.answer, requestId, split.setCookie);
   }
 
   async #bodyOf(request: HttpRequest): Promise<Uint8Array> {
@@ -162,6 +161,16 @@ const corsHeaders = ({ headers }: HttpRequest, welcome: boolean): Record<string,
     vary: 'origin',
     'access-control-allow-origin': origin,
     'access-control-expose-headers': 'retry-after, x-request-id',
+  };
+};
+
+const replied = (answer: Answer, requestId: string, setCookie?: string): HttpResponse => {
+  const headers = setCookie === undefined ? undefined : { 'set-cookie': setCookie };
+  if (!answer.ok) return problem(answer.error, requestId, { ...(headers && { headers }) });
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(answer.data),
   };
 };
 

@@ -1,6 +1,7 @@
 import type { AnyCommand } from '../../commands/command.ts';
 import { type ErrorCode, errorCodes, statusOf } from '../../protocol/errors.ts';
 import { type Route, routesOf } from '../router.ts';
+import { LIVES, SESSION_HEADER } from '../session-cookie.ts';
 import { exampleOf } from './example.ts';
 import { type JsonSchema, JsonSchemas } from './json-schema.ts';
 
@@ -53,6 +54,7 @@ const operations =
       parameters: [
         ...inPath.map((name) => parameter(name, 'path', whole)),
         ...(hasBody ? [] : Object.keys(propertiesOf(rest)).map((name) => parameter(name, 'query', rest))),
+        ...(command.sessionCookie ? [sessionHeader] : []),
       ],
       ...(hasBody &&
         takesSomething(rest) && {
@@ -123,6 +125,16 @@ const parameter = (name: string, place: 'path' | 'query', owner: JsonSchema): Js
   const schema = propertiesOf(found)[name] ?? {};
   const required = place === 'path' || ((found['required'] ?? []) as readonly string[]).includes(name);
   return { name, in: place, required, schema, ...(schema['type'] === 'array' && { style: 'form', explode: false }) };
+};
+
+const sessionHeader: JsonSchema = {
+  name: SESSION_HEADER,
+  in: 'header',
+  required: false,
+  description:
+    'For pages of this server: the refresh token goes into an HttpOnly cookie and out of it, and is in no body. ' +
+    '`remember` keeps it as long as the session lives, `browser` until the browser is closed.',
+  schema: { type: 'string', enum: LIVES },
 };
 
 const Problem: JsonSchema = {

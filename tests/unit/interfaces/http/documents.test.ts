@@ -51,6 +51,21 @@ describe('the OpenAPI document', () => {
       });
   });
 
+  it('names the header of sessions in cookies where it means something', () => {
+    const named = Object.entries(openApi.paths)
+      .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'tertulia-session'))
+      .map(([path]) => path);
+    expect(named.filter((path) => !path.startsWith('/v1/commands/')).toSorted()).toEqual([
+      '/v1/session/guest',
+      '/v1/session/login',
+      '/v1/session/logout',
+      '/v1/session/refresh',
+      '/v1/sessions/revoke-all',
+      '/v1/users',
+    ]);
+    expect(named.filter((path) => path.startsWith('/v1/commands/'))).toHaveLength(6);
+  });
+
   it('names each operation once', () => {
     const ids = Object.values(openApi.paths).flatMap((path) =>
       Object.values(path).map((operation) => (operation as unknown as { operationId: string }).operationId),

@@ -13,6 +13,7 @@ import { conversationId, integer, nothing, seq } from '#app/interfaces/protocol/
 
 export const ann = UserId('0193e4a0-0000-7000-8000-00000000000a');
 export const session = SessionId('0193e4a0-0000-7000-8000-00000000005e');
+export const NOW = Date.UTC(2030, 0, 1);
 export const room = '0193e4a0-0000-7000-8000-0000000000c1';
 
 interface Ran {
@@ -71,9 +72,9 @@ export class Surface {
 
   readonly #handler: HttpHandler;
 
-  constructor(web?: WebClient) {
+  constructor({ web, more = [] }: { web?: WebClient; more?: readonly AnyCommand[] } = {}) {
     this.#handler = httpHandler({
-      commands: this.commands,
+      commands: [...this.commands, ...more],
       pages: publicPages({
         web,
         readiness: () => this.readiness(),
@@ -91,7 +92,7 @@ export class Surface {
         count: (name, labels = {}) => void this.counted.push({ name, ...labels }),
         observe: (name, _value, labels = {}) => void this.counted.push({ name, ...labels }),
       },
-      clock: { monotonic: () => 0 },
+      clock: { monotonic: () => 0, now: () => NOW },
       decodeJson,
       requestId: () => 'request-1',
       allowedOrigins: ['https://app.example'],

@@ -16,7 +16,7 @@ const files: WebFiles = new Map([
   ],
   ['/favicon.svg', { type: 'image/svg+xml', hash: 'icon', plain: bytes('<svg/>') }],
 ]);
-const surface = () => new Surface(new WebClient(files));
+const surface = () => new Surface({ web: new WebClient(files) });
 const document = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
 const text = (body: string | Uint8Array | undefined) =>
   typeof body === 'string' ? body : new TextDecoder().decode(body);
