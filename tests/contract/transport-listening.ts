@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
@@ -178,6 +178,57 @@ export const listeningContract = (adapter: TransportAdapter) =>
         await client.ended();
         client.destroy();
       });
+
+      it('finish waits for the requests under way, and no longer than it was told to', async (test) => {
+        const finishes: (() => void)[] = [];
+        const { port, transport, requests } = await serve(test, adapter, {
+          http: async () => {
+            await new Promise<void>((resolve) => finishes.push(resolve));
+            return { status: 200, body: 'done' };
+          },
+        });
+        const client = await RawSocket.connect(port);
+        client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+        await eventually(() => requests[0], 'the request');
+        transport.stopListening();
+        let finished = false;
+        const finishing = transport.finish(60_000).then(() => (finished = true));
+        await transport.finish(20);
+        expect(finished).toBe(false);
+        for (const finish of finishes) finish();
+        expect((await client.response()).body).toBe('done');
+        client.destroy();
+        await finishing;
+      });
+
+      it('finish waits until a slow reader has the whole of a long answer', async (test) => {
+        const body = 'x'.repeat(32 * 1_024 * 1_024);
+        let answer = () => {};
+        const { port, transport, requests } = await serve(test, adapter, {
+          http: async () => {
+            await new Promise<void>((resolve) => (answer = resolve));
+            return { status: 200, body };
+          },
+        });
+        const client = connect(port, '127.0.0.1');
+        test.onTestFinished(() => void client.destroy());
+        client.pause();
+        client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+        await eventually(() => requests[0], 'the request');
+        transport.stopListening();
+        answer();
+        await transport.finish(20);
+        let got = 0;
+        client.on('data', (bytes: Buffer) => (got += bytes.length));
+        client.resume();
+        const ended = new Promise((resolve) => client.once('end', resolve));
+        await transport.finish(60_000);
+        await transport.close();
+        await ended;
+        expect(got).toBeGreaterThan(body.length);
+      });
+
+      it('finish without listen is fine', () => expect(adapter.create().finish(60_000)).resolves.toBeUndefined());
 
       it('close ends every socket once and frees the port', async (test) => {
         const port = await freePort();

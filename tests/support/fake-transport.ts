@@ -20,6 +20,7 @@ export class FakeTransport implements Pick<Transport, 'publish' | 'subscribers'>
     throw new Error('nobody listens here');
   }
   stopListening(): void {}
+  async finish(): Promise<void> {}
   async close(): Promise<void> {}
 }
 

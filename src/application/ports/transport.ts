@@ -164,6 +164,11 @@ export interface Transport {
   subscribers(topic: string): number;
   /** Refuses new connections from now on; open sockets and requests under way stay. A second call does nothing. */
   stopListening(): void;
+  /**
+   * After `stopListening`: resolves when every request under way was answered and its answer has left, or after so many
+   * milliseconds. Idle connections are not waited for. A second call does the same.
+   */
+  finish(ms: number): Promise<void>;
   /** Cuts what is still open (every socket gets its `close`) and frees everything, the port first. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -69,8 +69,15 @@ export class UwsExchange implements HttpRequest {
     return this.#aborter.signal;
   }
 
-  respond({ status, lines, body }: Checked, lastOfConnection: boolean) {
+  /** Whether the connection would end when this answer is out. */
+  endsWith({ status }: Checked, lastOfConnection: boolean): boolean {
+    return !this.#over && this.method !== 'HEAD' && !isBodyless(status) && (lastOfConnection || this.#tooLarge);
+  }
+
+  respond(response: Checked, lastOfConnection: boolean) {
     if (this.#over) return;
+    const ends = this.endsWith(response, lastOfConnection);
+    const { status, lines, body } = response;
     this.#over = true;
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status));
@@ -79,7 +86,7 @@ export class UwsExchange implements HttpRequest {
         // Given the length as an argument, uWebSockets would wait for the body for ever.
         this.res.writeHeader('Content-Length', String(Buffer.byteLength(body))).endWithoutBody();
       else if (isBodyless(status)) this.res.endWithoutBody();
-      else this.res.end(body, lastOfConnection || this.#tooLarge);
+      else this.res.end(body, ends);
     });
   }
 

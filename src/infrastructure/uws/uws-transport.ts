@@ -15,6 +15,7 @@ import { BROKEN } from '../transport/closing.ts';
 import { asksForWebSocket, refusal, refusalOfHandshake, refusalOfRequest } from '../transport/http-rules.ts';
 import { whyNotListening } from '../transport/listen-failure.ts';
 import { Farewells } from './farewells.ts';
+import { RequestsUnderWay } from './requests-under-way.ts';
 import { copyHead, peerOf, UwsExchange } from './uws-exchange.ts';
 import type { Head } from './uws-exchange.ts';
 import { UwsSocket } from './uws-socket.ts';
@@ -39,6 +40,7 @@ interface Handlers<State> {
 export class UwsTransport implements Transport {
   #app: uWS.TemplatedApp | undefined;
   #listenSocket: uWS.us_listen_socket | undefined;
+  readonly #underWay = new RequestsUnderWay();
   #draining = false;
   #closed = false;
 
@@ -52,6 +54,7 @@ export class UwsTransport implements Transport {
       options,
       trusted(options),
       (topic, frame) => this.publish(topic, frame),
+      this.#underWay,
       () => this.#draining,
     );
     listener.attach(app);
@@ -77,6 +80,10 @@ export class UwsTransport implements Transport {
     this.#draining = true;
     if (this.#listenSocket !== undefined) uWS.us_listen_socket_close(this.#listenSocket);
     this.#listenSocket = undefined;
+  }
+
+  finish(ms: number) {
+    return this.#underWay.finished(ms);
   }
 
   close() {
@@ -113,6 +120,7 @@ class Listener<State> {
     private readonly options: TransportOptions,
     private readonly proxies: TrustedProxies,
     publish: Hub<State>['publish'],
+    private readonly underWay: RequestsUnderWay,
     private readonly draining: () => boolean,
   ) {
     this.#report = reporter(handlers.fault);
@@ -165,6 +173,9 @@ class Listener<State> {
       },
     });
     app.any('/*', (res, req) => this.#guarded(res, () => this.#request(res, copyHead(req))));
+    app.filter((_res, change) => {
+      if (change < 0) this.underWay.connectionEnded();
+    });
   }
 
   #request(res: uWS.HttpResponse, head: Head) {
@@ -212,8 +223,13 @@ class Listener<State> {
   #serve(res: uWS.HttpResponse, head: Head, refused: Checked | undefined) {
     const exchange = new UwsExchange(res, head, this.#addressOf(res, head), this.options.maxBodyBytes);
     if (refused !== undefined) return exchange.respond(refused, true);
+    this.underWay.began();
     void answer(this.handlers.http, exchange, this.#report)
-      .then((response) => exchange.respond(response, this.draining()))
+      .then((response) => {
+        const last = this.draining();
+        this.underWay.answered(exchange.endsWith(response, last)); // before: a short answer ends it at once
+        exchange.respond(response, last);
+      })
       .catch((error: unknown) => this.#report(error, 'http'));
   }
 

@@ -69,6 +69,10 @@ export class WsTransport implements Transport {
     void this.#listener?.stop();
   }
 
+  async finish(ms: number) {
+    await this.#listener?.finish(ms);
+  }
+
   close() {
     this.#closed ??= this.#listener?.close() ?? Promise.resolve();
     return this.#closed;
@@ -79,6 +83,7 @@ interface Listening {
   publish(topic: string, frame: Frame): void;
   subscribers(topic: string): number;
   stop(): Promise<void>;
+  finish(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -184,6 +189,12 @@ class Listener<State> implements Listening, Hub {
   stop() {
     this.#emptied ??= new Promise((resolve) => this.server.close(() => resolve()));
     return this.#emptied;
+  }
+
+  async finish(ms: number) {
+    let late: NodeJS.Timeout | undefined;
+    await Promise.race([this.stop(), new Promise<void>((resolve) => (late = setTimeout(resolve, ms)))]);
+    clearTimeout(late);
   }
 
   async close() {
