@@ -8,6 +8,13 @@ export type { Link, LinkListener, Status, Stop } from './link/link.ts';
 export { memoryOutbox } from './outbox/memory-outbox.ts';
 export type { OutboxEntry, OutboxStorage } from './outbox/outbox-storage.ts';
 export type { CommandType, EventOf, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
+export type { Tokens } from './link/token-source.ts';
+export { Session } from './session/session.ts';
+export type { SessionParts } from './session/session.ts';
+export { memorySessionStorage } from './session/session-storage.ts';
+export type { SessionStorage, StoredSession } from './session/session-storage.ts';
+export { register, signIn, signInAsGuest } from './session/sign-in.ts';
+export type { Credentials, Guest, Registration } from './session/sign-in.ts';
 export type { Users } from './users.ts';
 export type {
   ConversationView,
