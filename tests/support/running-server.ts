@@ -7,6 +7,7 @@ import { type DependencyContainer } from 'tsyringe';
 import { v7 } from 'uuid';
 import { afterAll } from 'vitest';
 import { type Server, startServer } from '#app/composition/server.ts';
+import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { JoseAccessTokens } from '#app/infrastructure/auth/jose-access-tokens.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
@@ -46,6 +47,8 @@ export interface RunningServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Instead of a fresh one. */
   readonly databaseUrl?: string;
+  /** Stands before what carries events between nodes. */
+  readonly backplane?: (own: Backplane) => Backplane;
 }
 
 /** A whole server in this process. It is stopped at the end of the test file if not before. */
@@ -60,9 +63,9 @@ export class RunningServer {
     private readonly metricsPort: number,
   ) {}
 
-  static async start({ transport = 'uws', settings = {}, databaseUrl }: RunningServerOptions = {}) {
+  static async start({ transport = 'uws', settings = {}, databaseUrl, backplane }: RunningServerOptions = {}) {
     const url = databaseUrl ?? (await aDatabase()).url;
-    const secret = randomBytes(32).toString('base64url');
+    const secret = settings['JWT_SECRET'] ?? randomBytes(32).toString('base64url');
     const metricsPort = await freePort();
     let container: DependencyContainer | undefined;
     const config = readConfig({
@@ -72,6 +75,7 @@ export class RunningServer {
       ...settings,
     });
     const server = await startServer(config, '0.0.0-test', {
+      ...(backplane && { backplane }),
       commands: (given) => {
         container = given;
         return [];
