@@ -5,6 +5,7 @@ import { CreateApiKey } from '#app/application/identity/create-api-key.ts';
 import { DisableUser } from '#app/application/identity/disable-user.ts';
 import { EndSessions } from '#app/application/identity/end-sessions.ts';
 import { EnterAsGuest } from '#app/application/identity/enter-as-guest.ts';
+import { FindUser } from '#app/application/identity/find-user.ts';
 import { ListApiKeys } from '#app/application/identity/list-api-keys.ts';
 import { ListSessions } from '#app/application/identity/list-sessions.ts';
 import { LogIn } from '#app/application/identity/log-in.ts';
@@ -53,6 +54,7 @@ import { userChangePassword } from '#app/interfaces/commands/user-change-passwor
 import { userMe } from '#app/interfaces/commands/user-me.ts';
 import { userRegister } from '#app/interfaces/commands/user-register.ts';
 import { userUpdate } from '#app/interfaces/commands/user-update.ts';
+import { usersFind } from '#app/interfaces/commands/users-find.ts';
 import { usersGet } from '#app/interfaces/commands/users-get.ts';
 import {
   API_KEYS,
@@ -173,6 +175,7 @@ const bindAccount = (container: DependencyContainer) => {
   });
   bind(UpdateProfile, (c) => new UpdateProfile(c.resolve(USERS), c.resolve(EVENT_BUS)));
   bind(ShowMe, (c) => new ShowMe(c.resolve(USERS)));
+  bind(FindUser, (c) => new FindUser(c.resolve(USERS)));
   bind(ShowProfiles, (c) => new ShowProfiles(c.resolve(USERS)));
   bind(CreateApiKey, (c) => {
     const [apiKeys, secrets, random] = [c.resolve(API_KEYS), c.resolve(SECRETS), c.resolve(RANDOM)];
@@ -194,6 +197,7 @@ const commands = (c: DependencyContainer): readonly AnyCommand[] => [
   sessionRevokeAll(c.resolve(EndSessions)),
   userMe(c.resolve(ShowMe)),
   usersGet(c.resolve(ShowProfiles)),
+  usersFind(c.resolve(FindUser)),
   userUpdate(c.resolve(UpdateProfile)),
   userChangePassword(c.resolve(ChangePassword)),
   apiKeyCreate(c.resolve(CreateApiKey)),

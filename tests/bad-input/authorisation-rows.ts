@@ -70,6 +70,8 @@ const absentToLeaders = { owner: 'not_found', admin: 'not_found', member: 'forbi
 const self = (apiKey: Outcome, input: () => Input = () => ({})) => ({ of: 'self' as const, input, apiKey });
 
 const message = ({ messageId }: Target) => ({ id: messageId });
+/** One that nobody else has, for who is to be found by it. */
+export const handleOf = (userId: string): string => `h${userId.replaceAll('-', '').slice(-24)}`;
 export const PASSWORD = 'eight plain words that nobody has used';
 
 /** Who may do what to what. A command without a row fails the build; a row without a command too. */
@@ -132,6 +134,7 @@ export const authorisation: Readonly<Record<string, readonly Row[]>> = {
   'block.set': [{ of: 'user', input: (userId) => ({ userId, blocked: true }), blocked: 'ok', absent: 'not_found' }],
   'block.list': [self('ok')],
   'users.get': [{ of: 'user', input: (userId) => ({ ids: [userId] }), blocked: 'ok', absent: 'ok' }],
+  'users.find': [{ of: 'user', input: (userId) => ({ handle: handleOf(userId) }), blocked: 'ok', absent: 'not_found' }],
 
   'user.me': [self('ok')],
   'user.update': [self('ok', () => ({ displayName: 'Renamed' }))],

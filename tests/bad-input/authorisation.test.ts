@@ -6,6 +6,7 @@ import { RunningServer, type TestUser } from '../support/running-server.ts';
 import type { WsClient } from '../support/ws-client.ts';
 import {
   authorisation,
+  handleOf,
   type OfConversation,
   type OfSelf,
   type OfThing,
@@ -279,6 +280,7 @@ describe('what belongs to one user', () => {
 
   it.each(rowsOf('user'))('%s: about another user', async (_name, type, { input, ...row }: OfUser) => {
     const stranger = await running.aUser();
+    for (const user of [stranger, owner]) await running.as(user, 'user.update', { handle: handleOf(user.userId) });
     expect((await ask(type, never, input(stranger.userId), true)).outcome).toBe('ok');
     expect((await ask(type, blocked, input(owner.userId), row.blocked === 'ok')).outcome).toBe(row.blocked);
     const unknown = () => ask(type, never, input(v7()), row.absent === 'ok');

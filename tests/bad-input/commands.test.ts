@@ -53,6 +53,7 @@ const goodInputs: Readonly<Record<string, Fields>> = {
   'user.me': {},
   'user.register': { handle: 'ann', displayName: 'Ann', password },
   'user.update': { displayName: 'Ann' },
+  'users.find': { handle: 'ann' },
   'users.get': { ids: [userId] },
 };
 

@@ -99,6 +99,19 @@ export const identityStoreContract = (adapter: string, open: () => Promise<Ident
         expect(await store.users.profiles([])).toEqual([]);
       });
 
+      it('finds by the handle that is had now, and not who is disabled', async () => {
+        const one = await aUser();
+        const handle = one.handle!; // aUser gives one
+        expect(await store.users.findByHandle(handle)).toEqual({ id: one.id, handle, displayName: one.displayName });
+        const other = Handle(`o${handle.slice(1)}`);
+        expect(await store.users.findByHandle(other)).toBeUndefined();
+        await store.users.change(one.id, (user) => ({ ...user, handle: other }));
+        expect(await store.users.findByHandle(handle)).toBeUndefined();
+        expect(await store.users.findByHandle(other)).toMatchObject({ id: one.id });
+        await disable(one.id);
+        expect(await store.users.findByHandle(other)).toBeUndefined();
+      });
+
       it('serialises changes of one user, each with the next urev', async () => {
         const { id } = await aUser({ displayName: 'x' });
         const grow = (user: User): User => ({ ...user, displayName: DisplayName(`${user.displayName}x`) });

@@ -1,3 +1,4 @@
+import type { Handle } from '#app/domain/identity/handle.ts';
 import type { NewUser, PublicProfile, User } from '#app/domain/identity/user.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
 
@@ -9,6 +10,9 @@ export interface Users {
   add(user: NewUser, passwordHash?: string): Promise<User>;
 
   find(id: UserId): Promise<User | undefined>;
+
+  /** Undefined when nobody has it, or a disabled user. */
+  findByHandle(handle: Handle): Promise<PublicProfile | undefined>;
 
   /** Of those that exist, in no order; disabled users too, for history shows names. */
   profiles(ids: readonly UserId[]): Promise<readonly PublicProfile[]>;

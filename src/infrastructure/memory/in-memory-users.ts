@@ -1,4 +1,5 @@
 import type { Users } from '#app/application/ports/users.ts';
+import type { Handle } from '#app/domain/identity/handle.ts';
 import { userNotFound } from '#app/domain/identity/identity-refusals.ts';
 import type { NewUser, PublicProfile, User } from '#app/domain/identity/user.ts';
 import { Urev } from '#app/domain/shared/counters.ts';
@@ -16,10 +17,15 @@ export class InMemoryUsers implements Users {
     return this.memory.users.get(id);
   }
 
+  async findByHandle(handle: Handle): Promise<PublicProfile | undefined> {
+    const user = [...this.memory.users.values()].find((one) => one.handle === handle && !one.disabled);
+    return user && profileOf(user);
+  }
+
   async profiles(ids: readonly UserId[]): Promise<readonly PublicProfile[]> {
     return [...new Set(ids)].flatMap((userId) => {
       const user = this.memory.users.get(userId);
-      return user === undefined ? [] : [{ id: user.id, handle: user.handle, displayName: user.displayName }];
+      return user === undefined ? [] : [profileOf(user)];
     });
   }
 
@@ -50,3 +56,5 @@ export class InMemoryUsers implements Users {
     return stored;
   }
 }
+
+const profileOf = ({ id, handle, displayName }: User): PublicProfile => ({ id, handle, displayName });

@@ -30,16 +30,17 @@ export class PostgresUsers implements Users {
     return row && toUser(row);
   }
 
+  async findByHandle(handle: Handle): Promise<PublicProfile | undefined> {
+    const row = await this.postgres.run((db) =>
+      profiles(db).where('handle', '=', handle).where('disabled_at', 'is', null).executeTakeFirst(),
+    );
+    return row && toProfile(row);
+  }
+
   async profiles(ids: readonly UserId[]): Promise<readonly PublicProfile[]> {
     if (ids.length === 0) return [];
-    const rows = await this.postgres.run((db) =>
-      db.selectFrom('users').select(['id', 'handle', 'display_name']).where('id', 'in', ids).execute(),
-    );
-    return rows.map(({ id, handle, display_name }) => ({
-      id,
-      handle: (handle ?? undefined) as Handle | undefined,
-      displayName: display_name as DisplayName,
-    }));
+    const rows = await this.postgres.run((db) => profiles(db).where('id', 'in', ids).execute());
+    return rows.map(toProfile);
   }
 
   async change(id: UserId, change: (user: User) => User): Promise<User> {
@@ -112,6 +113,8 @@ const selected = (db: Kysely<Database>) =>
     .selectAll('users')
     .select(['user_emails.address as email', 'user_emails.confirmed_at']);
 
+const profiles = (db: Kysely<Database>) => db.selectFrom('users').select(['id', 'handle', 'display_name']);
+
 /** Of the users' own constraints only the handle's uniqueness can be broken by what a person chooses. */
 const refusingTaken = async <T>(statement: Promise<T>): Promise<T> => {
   try {
@@ -123,6 +126,12 @@ const refusingTaken = async <T>(statement: Promise<T>): Promise<T> => {
 };
 
 type UserRow = Selectable<UsersTable> & { email: EmailAddress | null; confirmed_at: Date | null };
+
+const toProfile = ({ id, handle, display_name }: Pick<UserRow, 'id' | 'handle' | 'display_name'>): PublicProfile => ({
+  id,
+  handle: (handle ?? undefined) as Handle | undefined,
+  displayName: display_name as DisplayName,
+});
 
 const toUser = (row: UserRow): User => ({
   id: row.id,

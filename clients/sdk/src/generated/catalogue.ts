@@ -630,6 +630,16 @@ export interface Commands {
     };
     readonly output: MeRow;
   };
+  /** Whom a handle belongs to. */
+  'users.find': {
+    readonly input: {
+      /** 3 to 32 of a-z, 0-9 and _, after NFKC and case folding */
+      readonly handle: string;
+    };
+    readonly output: {
+      readonly user: ProfileRow;
+    };
+  };
   /** Names of users by id; unknown ones are missing from the answer. */
   'users.get': {
     readonly input: {

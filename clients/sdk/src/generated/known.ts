@@ -59,6 +59,7 @@ export const known: Known = {
     'user.me',
     'user.register',
     'user.update',
+    'users.find',
     'users.get',
   ],
   events: [
