@@ -30,7 +30,7 @@ export default defineConfig({
           ...withServices,
           name: 'services',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/unit/**', 'tests/architecture.test.ts', 'tests/faults/**'],
+          exclude: ['tests/unit/**', 'tests/architecture.test.ts', 'tests/faults/**', 'tests/browser/**'],
         },
       },
       // After the others: killing a database under load would bend their timings, and theirs its.
@@ -41,6 +41,18 @@ export default defineConfig({
           include: ['tests/faults/**/*.test.ts'],
           testTimeout: 240_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      // Last: a browser and what it shows take both cores, and frames are measured.
+      {
+        test: {
+          ...withServices,
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: [...withServices.globalSetup, 'tests/support/build-web.ts'],
+          testTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
