@@ -58,7 +58,7 @@ describe('sessions of a real server', () => {
   it('renews once for many who ask, and again and again', async () => {
     let renewals = 0;
     const counting: typeof fetch = (input, init) => {
-      if (String(input).endsWith('/refresh')) renewals++;
+      if ((input as string).endsWith('/refresh')) renewals++;
       return fetch(input, init);
     };
     const session = await signInAsGuest({ url, displayName: 'Guest', fetch: counting });

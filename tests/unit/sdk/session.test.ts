@@ -30,7 +30,7 @@ const scripted = (...answers: readonly (() => Response | Promise<Response>)[]) =
   const requests: { path: string; body: unknown; headers: Headers; redirect: string | undefined }[] = [];
   const fetch = async (input: unknown, init?: RequestInit) => {
     const headers = new Headers(init?.headers);
-    const body: unknown = JSON.parse(String(init?.body));
+    const body: unknown = JSON.parse(init?.body as string);
     requests.push({ path: new URL(String(input)).pathname, body, headers, redirect: init?.redirect });
     const answer = answers[requests.length - 1];
     if (!answer) throw new TypeError('fetch failed');

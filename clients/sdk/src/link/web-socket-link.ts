@@ -49,8 +49,7 @@ export class WebSocketLink implements Link {
 
   /** @throws TypeError when the address is none, or there is no WebSocket here (Node before 22) */
   constructor({ url, auth, device, surroundings }: WebSocketLinkOptions) {
-    // not spread: a page may replace its WebSocket later
-    const own = Object.assign(Object.create(realSurroundings) as Surroundings, surroundings);
+    const own: Surroundings = { ...realSurroundings, ...surroundings };
     if (typeof own.WebSocket !== 'function') throw new TypeError('there is no WebSocket here; hand one in');
     this.#parts = { url: socketUrl(url), device, tokens: tokensOf(auth), surroundings: own };
     this.#listeners = new Listeners((error) => own.report(error));
