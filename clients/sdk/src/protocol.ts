@@ -1,7 +1,7 @@
 import type { Commands, Events } from './generated/catalogue.ts';
 
 /** Any command of the catalogue; those of a host program too, once its generated types are merged into `Commands`. */
-export type CommandType = keyof Commands & string;
+export type CommandType = Extract<keyof Commands, string>;
 export type InputOf<T extends CommandType> = Commands[T] extends { input: infer Input } ? Input : never;
 export type OutputOf<T extends CommandType> = Commands[T] extends { output: infer Output } ? Output : never;
 
