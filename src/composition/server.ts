@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { container as root, type DependencyContainer } from 'tsyringe';
+import { Availability } from '#app/application/availability.ts';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
@@ -35,6 +36,7 @@ import { metricsHandler, publicPages } from '#app/interfaces/http/pages.ts';
 import { WebClient } from '#app/interfaces/http/web-client.ts';
 import { chatModule } from './chat.module.ts';
 import { CHAT_LIMITS, MESSAGE_LOG } from './chat.tokens.ts';
+import { drain, lookout } from './draining.ts';
 import { identityModule } from './identity.module.ts';
 import { AUTHENTICATOR, EVENT_BUS, IDENTITY_CONFIG, JOURNAL, POSTGRES, RATE_LIMITER } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
@@ -68,6 +70,8 @@ export interface Server {
 const TICK_MS = 1_000;
 const LOG_FLUSH_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
+/** How often it is looked whether the database answers, for `/readyz`. */
+const LOOK_MS = 2_000;
 /** A node that lost track looks again this soon. */
 const DISTURBED_RETRY_MS = 1_000;
 
@@ -140,12 +144,9 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   lifetime.own(comparison, (begun) => begun.close());
   lifetime.own(antiEntropy, (begun) => begun.close());
   await antiEntropy.start();
-  let draining = false;
-  const readiness = () =>
-    draining
-      ? { ready: false, status: 'draining' }
-      : { ready: true, status: log.failing || !ownBackplane.connected ? 'degraded' : 'ok' };
-  metrics.gauge('draining', () => (draining ? 1 : 0));
+  const availability = new Availability(clock);
+  const readiness = () => availability.asked(log.failing || !ownBackplane.connected);
+  metrics.gauge('draining', () => (availability.draining ? 1 : 0));
   const http = httpHandler({
     commands,
     pages: publicPages({
@@ -178,12 +179,12 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const beat = () =>
     events.publish({ type: 'server.heartbeat', lagMs: lag.takeMs(), connections: gateway.size, queued: log.size });
   lifetime.own(every(HEARTBEAT_MS, beat), clearInterval);
+  const look = lookout(() => postgres.answers(), availability);
+  lifetime.own(every(LOOK_MS, look), clearInterval);
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    draining = true;
-    await gateway.drain(config.drainMs, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-    transport.stopListening();
+    await drain(config, { availability, transport, gateway });
     await lifetime[Symbol.asyncDispose]();
     events.publish({ type: 'server.stopped', pid: process.pid, node: incarnation });
     journal.info('stopped');
@@ -277,7 +278,7 @@ const transportOptions = ({ listen, limits, trustedProxies }: Config) => ({
   maxBodyBytes: limits.frameBytes,
   maxBufferedBytes: limits.bufferedBytes,
   trustedProxies,
-  sharedPort: false,
+  sharedPort: listen.shared,
 });
 
 const serveMetrics = async (
@@ -298,7 +299,7 @@ const serveMetrics = async (
   };
   await transport.listen(
     { sockets: noSockets, http, fault: (error, where) => void journal.fault(error, where) },
-    { ...transportOptions(config), host: '127.0.0.1', port: config.metricsPort, trustedProxies: [] },
+    { ...transportOptions(config), host: '127.0.0.1', port: config.metricsPort, trustedProxies: [], sharedPort: false },
   );
 };
 

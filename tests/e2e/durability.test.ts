@@ -141,7 +141,8 @@ describe('a server that is told to stop', () => {
         const answer = client.call('message.send', { conversationId: group.id, id: v7(), content: 'bye' });
         // Its slot may come before the frame: nothing was done then.
         const outcome = await answer.then(({ ok, error }) => (ok ? 'stored' : error?.code)).catch(() => 'closed');
-        return { afterMs: data['afterMs'] as number, outcome, closed: await client.ended(10_000) };
+        expect(data['afterMs']).toBe(1_000);
+        return { outcome, closed: await client.ended(10_000) };
       }),
     );
     expect(await server.exited).toBe(0);
@@ -149,7 +150,6 @@ describe('a server that is told to stop', () => {
     const stored = last.filter(({ outcome }) => outcome === 'stored').length;
     expect(stored).toBeGreaterThan(0);
     expect(['stored', 'unavailable', 'closed']).toEqual(expect.arrayContaining(last.map(({ outcome }) => outcome)));
-    expect(new Set(last.map(({ afterMs }) => afterMs)).size).toBeGreaterThan(10); // a slot of their own
     const events = [...server.output.matchAll(/^EVENT (.+)$/gm)].map(([, type]) => type);
     expect(events.filter((type) => type === 'connection.removed')).toHaveLength(20);
     expect(events.at(-1)).toBe('server.stopped');

@@ -6,7 +6,6 @@ import {
   flag,
   host,
   integer,
-  later,
   oneOf,
   origins,
   path,
@@ -19,7 +18,7 @@ import {
 } from './values.ts';
 
 /** Under which heading a key is explained. */
-export type Topic = 'Listening' | 'Storage' | 'Identity' | 'Operation' | 'Extension' | 'Limits' | 'Rates' | 'Later';
+export type Topic = 'Listening' | 'Storage' | 'Identity' | 'Operation' | 'Extension' | 'Limits' | 'Rates';
 
 /** One setting: all that the reader, `--help`, `config` and the document know of it. */
 export interface Key {
@@ -63,7 +62,6 @@ const operation = under('Operation');
 const extension = under('Extension');
 const limit = under('Limits');
 const perUser = under('Rates');
-const not = under('Later');
 
 const issuers: Value<readonly TrustedIssuerConfig[]> = {
   expected: 'a JSON array of issuers, each with issuer, audience and either jwks and algorithms or a secret',
@@ -99,6 +97,11 @@ export const keys = {
     origins,
   ),
   WEB_CLIENT: listening('Whether the messenger is served at `/`, where it was built.', flag, { fallback: 'true' }),
+  WORKERS: listening(
+    'Processes that share the port and the work of this machine, each with metrics on a port of its own from METRICS_PORT on. Linux only.',
+    integer(1, 64),
+    { fallback: '1' },
+  ),
   TRUSTED_PROXIES: listening('Proxies whose X-Forwarded-For is believed. Nobody else’s is.', addressBlocks),
 
   DATA_DIR: storage('Where the database inside, its files and the generated secret lie.', path, { fallback: './data' }),
@@ -155,6 +158,11 @@ export const keys = {
   DRAIN_SECONDS: operation('How long a stopping server gives its clients to leave.', integer(0, 600), {
     fallback: '20',
   }),
+  DRAIN_NOTICE_SECONDS: operation(
+    'How long a stopping server goes on as before while `/readyz` says no, so that load balancers notice first: a little longer than they take to. Not waited for where nobody asks `/readyz`.',
+    integer(0, 600),
+    { fallback: '3' },
+  ),
   CONFIG_FILE: operation('A file of KEY=value lines with any of these settings. The environment wins over it.', path),
 
   LISTENERS: extension(
@@ -220,10 +228,6 @@ export const keys = {
   LIMIT_RATE_READ: perUser('Reading, per user.', rate, { fallback: '50/200' }),
   LIMIT_RATE_WRITE: perUser('Every other durable change, per user.', rate, { fallback: '10/100' }),
   LIMIT_RATE_SIGNAL: perUser('Typing, focus and cursors, per user.', rate, { fallback: '20/100' }),
-
-  WORKERS: not('Processes on one machine.', later('1: more than one comes with a later version', '1'), {
-    fallback: '1',
-  }),
 } satisfies Readonly<Record<string, Key & { readonly schema: v.GenericSchema<string | undefined, unknown> }>>;
 
 export type KeyName = keyof typeof keys;

@@ -8,6 +8,7 @@ import { warningsOf } from './warnings.ts';
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
+const LAST_PORT = 65_535;
 
 type Values = v.InferOutput<typeof Environment>;
 export type Config = ReturnType<typeof arranged> & { readonly warnings: readonly string[] };
@@ -48,8 +49,10 @@ const contradictions = (values: Values): string[] => {
       'JWT_SECRET_PREVIOUS: expected another value than that of JWT_SECRET',
     ],
     [
-      values.METRICS_PORT !== 0 && values.METRICS_PORT === values.WS_PORT,
-      'METRICS_PORT: expected another port than WS_PORT, for metrics are not for everybody',
+      values.METRICS_PORT !== 0 &&
+        values.METRICS_PORT <= values.WS_PORT &&
+        values.WS_PORT < values.METRICS_PORT + values.WORKERS,
+      'METRICS_PORT: expected another port than WS_PORT, for metrics are not for everybody (each of the WORKERS takes one)',
     ],
     [
       (values.TRUSTED_ISSUERS ?? []).some((issuer) => 'secret' in issuer && isGuessable(issuer.secret)),
@@ -64,6 +67,14 @@ const contradictions = (values: Values): string[] => {
         (values.REDIS_URL ?? []).some((url) => /^\/[1-9]/.test(new URL(url).pathname)),
       'REDIS_URL: expected no database number, for a Redis Cluster has only one',
     ],
+    [
+      values.WORKERS > 1 && process.platform !== 'linux',
+      'WORKERS: expected 1; only Linux lets several processes share a port',
+    ],
+    [
+      values.METRICS_PORT !== 0 && values.METRICS_PORT + values.WORKERS - 1 > LAST_PORT,
+      'METRICS_PORT: expected a port after which there is one for each of the WORKERS',
+    ],
     [values.LIMIT_BATCH > values.LIMIT_SEND_QUEUE, 'LIMIT_BATCH: expected no more than LIMIT_SEND_QUEUE'],
     [
       values.LIMIT_BUFFERED_BYTES < 2 * values.LIMIT_FRAME_BYTES,
@@ -75,7 +86,8 @@ const contradictions = (values: Values): string[] => {
 
 const arranged = (values: Values) =>
   ({
-    listen: { host: values.HOST, port: values.WS_PORT, transport: values.TRANSPORT },
+    listen: { host: values.HOST, port: values.WS_PORT, transport: values.TRANSPORT, shared: values.WORKERS > 1 },
+    workers: values.WORKERS,
     /** 0: no listener for them. Always on 127.0.0.1. */
     metricsPort: values.METRICS_PORT,
     dataDir: values.DATA_DIR,
@@ -102,6 +114,7 @@ const arranged = (values: Values) =>
     },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     drainMs: values.DRAIN_SECONDS * SECOND,
+    drainNoticeMs: values.DRAIN_NOTICE_SECONDS * SECOND,
     listeners: values.LISTENERS ?? [],
     limits: {
       frameBytes: values.LIMIT_FRAME_BYTES,

@@ -56,7 +56,6 @@ const topics: Readonly<Record<Topic, string>> = {
     'Everything is bounded; clients are told these bounds after `auth`. The text of a message is at most 5,000 code points, always.',
   Rates:
     'Per class, as `RATE/BURST`: so many per second in the long run, so many at once. Beyond that the answer is `rate_limited` with the time to wait.',
-  Later: 'Known, and refused until they do something.',
 };
 
 /** docs/configuration.md. */

@@ -121,7 +121,3 @@ const isRepetition = (text: string) =>
 const isMostlySequence = (text: string) =>
   text.split('').filter((_, at) => Math.abs(text.charCodeAt(at) - text.charCodeAt(at - 1)) === 1).length >
   text.length / 2;
-
-/** Known already, so that whoever sets it learns why nothing comes of it. */
-export const later = (expected: string, accepted?: string): Value<string> =>
-  value(expected, (text) => (text === accepted ? text : undefined));

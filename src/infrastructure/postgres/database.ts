@@ -79,6 +79,16 @@ export class Postgres {
     }
   }
 
+  /** Whether it answers now; never rejects. */
+  async answers(): Promise<boolean> {
+    try {
+      await this.pool.query('SELECT');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   close(): Promise<void> {
     return this.pool.end();
   }

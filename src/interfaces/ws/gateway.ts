@@ -10,6 +10,7 @@ import { addressBlock } from '#app/domain/identity/address-block.ts';
 import { ConnectionId } from '#app/domain/shared/ids.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
 import { originAllowed } from '../protocol/origin.ts';
+import { departure } from './departure.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Session } from './session.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -199,30 +200,13 @@ export class Gateway implements SocketHandler<Admitted> {
     for (const { socket } of this.#sessions.values()) socket.end(closeCodes.restarting, 'begin anew');
   }
 
-  /**
-   * No new sockets; every open one is told when it will be closed, each in a slot of its own, so that they don't all
-   * come back at once. Resolves when none is left, at the latest after `ms` and a grace of two seconds for each close.
-   */
-  async drain(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
+  /** No new sockets, and those that are open leave one after another. Resolves when none is left, or not much later than after `ms`. */
+  drain(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
     this.#draining = true;
-    const sessions = [...this.#sessions.values()];
-    const spread = Math.min(ms, sessions.length * MS_PER_LEAVING_SOCKET);
-    for (const [index, session] of sessions.entries()) {
-      const changed = session.connection.move('draining', this.parts.clock.now());
-      if (changed) this.parts.events.publish(changed);
-      session.send(
-        session.codec.encode({ type: 'goaway', data: { afterMs: Math.round((spread * index) / sessions.length) } }),
-      );
-    }
-    const started = this.parts.clock.monotonic();
-    for (const [index, session] of sessions.entries()) {
-      const due = started + (spread * (index + 1)) / sessions.length;
-      const wait = due - this.parts.clock.monotonic();
-      if (wait > 1) await after(wait);
-      session.leaving = true;
-      this.parts.dispatcher.endIfLeft(session);
-    }
-    while (this.#sessions.size > 0 && this.parts.clock.monotonic() - started < spread + LAST_GRACE_MS) await after(20);
+    const { clock, events, dispatcher } = this.parts;
+    const end = (session: Session) => dispatcher.endIfLeft(session);
+    const empty = () => this.#sessions.size === 0;
+    return departure([...this.#sessions.values()], ms, { clock, events, end, empty, after });
   }
 
   /** They said who they are: they no longer count among the strangers of their address. */
@@ -261,10 +245,6 @@ export class Gateway implements SocketHandler<Admitted> {
     else this.#addresses.delete(block);
   }
 }
-
-/** A drain of few sockets is over at once; of many it takes its time. */
-const MS_PER_LEAVING_SOCKET = 4;
-const LAST_GRACE_MS = 2_500;
 
 /** The first of the client's offers that we speak; offering none means the first of ours. */
 const negotiated = (header: string, codecs: readonly FrameCodec[]): FrameCodec | undefined => {

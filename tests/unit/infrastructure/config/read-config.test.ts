@@ -33,7 +33,7 @@ const problemsOf = (env: Record<string, string | undefined>): readonly string[] 
 describe('the configuration', () => {
   it('needs nothing', () => {
     const config = readConfig({});
-    expect(config.listen).toEqual({ host: '127.0.0.1', port: 8301, transport: 'uws' });
+    expect(config.listen).toEqual({ host: '127.0.0.1', port: 8301, transport: 'uws', shared: false });
     expect(config).toMatchObject({
       metricsPort: 8302,
       dataDir: './data',
@@ -69,6 +69,7 @@ describe('the configuration', () => {
       LIMIT_RATE_SEND: '0.5/7',
       LIMIT_REFRESH_DAYS: '1',
       DRAIN_SECONDS: '3',
+      DRAIN_NOTICE_SECONDS: '4',
       TRUSTED_ISSUERS: JSON.stringify([{ issuer: 'https://id.example', audience: 'chat', secret: good }]),
     });
     expect(config).toMatchObject({
@@ -82,6 +83,7 @@ describe('the configuration', () => {
       listeners: ['./a.js', './b.js'],
       rates: { send: { rate: 0.5, burst: 7 } },
       drainMs: 3_000,
+      drainNoticeMs: 4_000,
       trustedIssuers: [{ issuer: 'https://id.example' }],
     });
   });
@@ -138,7 +140,7 @@ describe('the configuration', () => {
       ],
     ],
     ['REDIS_PREFIX', ['a:b', 'a{b}', 'x'.repeat(33)]],
-    ['WORKERS', ['2', '0', 'many']],
+    ['WORKERS', ['65', '0', 'many']],
   ])('refuses a wrong %s and says what it expects', (name, texts) => {
     for (const text of texts) {
       const problems = problemsOf({ [name]: text });
