@@ -49,7 +49,13 @@ export class TestTabs {
     const [first] = this.locks.get(name) ?? [];
     if (!first || first.granted) return;
     first.granted = true;
-    first.tab.soon(() => void first.work().then(() => this.release(name, first)));
+    first.tab.soon(
+      () =>
+        void first.work().then(
+          () => this.release(name, first),
+          (error: Error) => this.release(name, first, error),
+        ),
+    );
   }
 
   release(name: string, request: LockRequest, error?: Error): void {

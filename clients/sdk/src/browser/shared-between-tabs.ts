@@ -1,7 +1,8 @@
 import { Lost } from '../link/failures.ts';
-import type { Link, LinkListener, Status } from '../link/link.ts';
+import type { Link, LinkListener, Status, Stop } from '../link/link.ts';
+import { Listeners } from '../link/listeners.ts';
 import { realSurroundings, type Surroundings } from '../link/surroundings.ts';
-import type { CommandType, InputOf, OutputOf, Welcome } from '../protocol.ts';
+import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from '../protocol.ts';
 import { Following } from './following.ts';
 import { Leadership, type Locks } from './leadership.ts';
 import { Leading } from './leading.ts';
@@ -50,8 +51,16 @@ type Tabs = NonNullable<SharedBetweenTabsOptions['tabs']>;
 class SharedLink implements Link {
   readonly #name: string;
   readonly #leadership: Leadership;
-  readonly #listeners = new Set<LinkListener>();
+  readonly #listeners = new Listeners((error) => this.#surroundings.report(error));
   readonly #surroundings: Pick<Surroundings, 'after' | 'wall' | 'random' | 'report'>;
+  /** Passes on what is heard of the connection, whoever has it. */
+  readonly #relay = {
+    status: (status: Status) => this.#set(status),
+    opened: (welcome: Welcome) => this.#listeners.tell((listener) => listener.opened?.(welcome)),
+    lost: () => this.#listeners.tell((listener) => listener.lost?.()),
+    event: (event: ServerEvent) => this.#listeners.tell((listener) => listener.event?.(event)),
+    stopped: (stop: Stop) => this.#listeners.tell((listener) => listener.stopped?.(stop)),
+  };
   #channel: Channel | undefined;
   #status: Status = 'offline';
   /** One of the two while it is started. */
@@ -104,9 +113,9 @@ class SharedLink implements Link {
     this.#leadership.leave();
     this.#channel.close();
     this.#channel = undefined;
-    if (led) this.#emit('leads', false);
+    if (led) this.#listeners.tell((listener) => listener.leads?.(false));
     this.#set('offline');
-    this.#emit('stopped', { reason: 'closed' });
+    this.#relay.stopped({ reason: 'closed' });
   }
 
   call<T extends CommandType>(type: T, data: InputOf<T>): Promise<OutputOf<T>> {
@@ -117,10 +126,7 @@ class SharedLink implements Link {
   }
 
   listen(listener: LinkListener): () => void {
-    // One object twice is two listeners.
-    const own = { ...listener };
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   #lead(): void {
@@ -129,15 +135,9 @@ class SharedLink implements Link {
     const link = this.options.makeOwn();
     // The others hear first: what a listener here does about it must not overtake.
     const others = new Leading(link, this.#nextTerm(), (message) => this.#post(message), this.#surroundings);
-    const leave = link.listen({
-      status: (status) => this.#set(status),
-      opened: (welcome) => this.#emit('opened', welcome),
-      lost: () => this.#emit('lost'),
-      event: (event) => this.#emit('event', event),
-      stopped: (stop) => this.#emit('stopped', stop),
-    });
+    const leave = link.listen(this.#relay);
     this.#leading = { link, others, leave };
-    this.#emit('leads', true);
+    this.#listeners.tell((listener) => listener.leads?.(true));
     if (this.#leading?.link !== link) return; // a listener has closed this on hearing it
     link.start();
     others.tellStanding();
@@ -154,7 +154,7 @@ class SharedLink implements Link {
   #robbed(): void {
     if (!this.#leading) return;
     this.#stopLeading();
-    this.#emit('leads', false);
+    this.#listeners.tell((listener) => listener.leads?.(false));
     this.#set('connecting');
     this.#follow();
   }
@@ -164,14 +164,7 @@ class SharedLink implements Link {
       self: crypto.randomUUID(),
       surroundings: this.#surroundings,
       ask: (ask) => this.#post(ask),
-      tell: {
-        // Nothing more once a listener has closed it.
-        status: (status) => this.#following && this.#set(status),
-        opened: (welcome) => this.#emit('opened', welcome),
-        lost: () => this.#emit('lost'),
-        event: (event) => this.#emit('event', event),
-        stopped: (stop) => this.#emit('stopped', stop),
-      },
+      tell: this.#relay,
       deserted: () => this.#leadership.seize(),
     });
   }
@@ -191,7 +184,7 @@ class SharedLink implements Link {
     leading.others.end();
     leading.leave();
     leading.link.close();
-    if (connected) this.#emit('lost');
+    if (connected) this.#relay.lost();
   }
 
   #hear(message: TabMessage | undefined): void {
@@ -212,17 +205,9 @@ class SharedLink implements Link {
   }
 
   #set(status: Status): void {
-    if (status === this.#status) return;
+    // A listener may have closed it in the middle of news.
+    if (status === this.#status || (!this.#channel && status !== 'offline')) return;
     this.#status = status;
-    this.#emit('status', status);
-  }
-
-  #emit<K extends keyof LinkListener>(what: K, ...about: Parameters<NonNullable<LinkListener[K]>>): void {
-    for (const listener of [...this.#listeners])
-      try {
-        (listener[what] as ((...about: unknown[]) => void) | undefined)?.(...about);
-      } catch (error) {
-        this.#surroundings.report(error);
-      }
+    this.#listeners.tell((listener) => listener.status?.(status));
   }
 }

@@ -1,1 +1,2 @@
 export { fileOutbox } from './file-outbox.ts';
+export { fileSession } from './file-session.ts';
