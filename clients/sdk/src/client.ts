@@ -1,12 +1,11 @@
 import type { Conversation, Conversations } from './conversation.ts';
 import type { Link, Status, Stop } from './link/link.ts';
+import type { TokenSource } from './link/token-source.ts';
+import { LiveClient } from './live-client.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import type { CommandType, InputOf, OutputOf, ServerEvent } from './protocol.ts';
 import type { Users } from './users.ts';
 import type { MessageView, Observable, UserView } from './views.ts';
-
-/** A token (API key, or one of an outside issuer), or where to get one each time it is renewed; a Session is such a place. */
-export type TokenSource = string | (() => Promise<string>) | { token(): Promise<string> };
 
 export interface ClientOptions {
   /** Where the server is: an http(s) or ws(s) origin. */
@@ -61,6 +60,4 @@ export interface Client extends Observable {
 }
 
 /** A client that is not started yet. */
-export const createClient = (_options: ClientOptions): Client => {
-  throw new Error('the client is being built');
-};
+export const createClient = (options: ClientOptions): Client => new LiveClient(options);

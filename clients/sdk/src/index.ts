@@ -1,14 +1,14 @@
 export { createClient } from './client.ts';
-export type { Client, ClientEvents, ClientOptions, Incoming, TokenSource } from './client.ts';
+export type { Client, ClientEvents, ClientOptions, Incoming } from './client.ts';
 export type { Conversation, Conversations, NewGroup, SendOptions } from './conversation.ts';
 export type { Commands, Events } from './generated/catalogue.ts';
 export { Lost, Refused } from './link/failures.ts';
 export type { ErrorCode } from './link/failures.ts';
 export type { Link, LinkListener, Status, Stop } from './link/link.ts';
+export type { Tokens, TokenSource } from './link/token-source.ts';
 export { memoryOutbox } from './outbox/memory-outbox.ts';
 export type { OutboxEntry, OutboxStorage } from './outbox/outbox-storage.ts';
 export type { CommandType, EventOf, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
-export type { Tokens } from './link/token-source.ts';
 export { Session } from './session/session.ts';
 export type { SessionParts } from './session/session.ts';
 export { memorySessionStorage } from './session/session-storage.ts';

@@ -1,0 +1,67 @@
+import { Lost, Refused } from '../link/failures.ts';
+import { realSurroundings } from '../link/surroundings.ts';
+import type { Questions } from '../questions.ts';
+import type { Held } from './held.ts';
+import type { Store } from './store.ts';
+import { Turns } from './turns.ts';
+
+const AT_ONCE = 8;
+/** A count that can't be told along is asked for at most this often. */
+const RECOUNT_MS = 1_000;
+
+/** Asks for single lines of the list. */
+export class Lines {
+  /** The latest question about each; the answer to an older one counts no more. */
+  readonly #asked = new Map<string, symbol>();
+  readonly #recounted = new Set<string>();
+  readonly #turns = new Turns(AT_ONCE);
+
+  constructor(
+    private readonly questions: Questions,
+    private readonly store: Store,
+  ) {}
+
+  fetch(id: string): void {
+    const question = Symbol(id);
+    this.#asked.set(id, question);
+    const wanted = () => this.#asked.get(id) === question;
+    this.#line(id, wanted).then(
+      (line) => {
+        if (!wanted()) return;
+        this.#asked.delete(id);
+        this.store.line(line);
+      },
+      (error: unknown) => {
+        if (!wanted()) return;
+        this.#asked.delete(id);
+        if (!(error instanceof Lost)) this.store.noLine(id);
+        if (!(error instanceof Refused)) realSurroundings.report(error);
+      },
+    );
+  }
+
+  recount(id: string): void {
+    if (this.#recounted.has(id)) return;
+    this.#recounted.add(id);
+    void this.#recount(id, this.store.all.get(id));
+  }
+
+  async #recount(id: string, held: Held | undefined): Promise<void> {
+    const wanted = () => held !== undefined && this.store.all.get(id) === held;
+    let inexact = true;
+    while (wanted() && inexact) {
+      // removed meanwhile, or the client is closed: nothing is left to be counted
+      const line = await this.#line(id, wanted).catch(() => undefined);
+      if (line && wanted()) this.store.line(line);
+      inexact = await this.questions.rest(RECOUNT_MS).then(
+        () => held?.countsExactly === false,
+        () => false,
+      );
+    }
+    this.#recounted.delete(id);
+  }
+
+  #line(id: string, wanted: () => boolean) {
+    return this.#turns.take(() => this.questions.ask('conversation.get', { conversationId: id }, wanted));
+  }
+}
