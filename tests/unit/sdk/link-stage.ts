@@ -3,7 +3,7 @@ import type { LinkListener, Status, Stop } from '../../../clients/sdk/src/link/l
 import type { Socket, Surroundings } from '../../../clients/sdk/src/link/surroundings.ts';
 import type { TokenSource } from '../../../clients/sdk/src/link/token-source.ts';
 import { WebSocketLink } from '../../../clients/sdk/src/link/web-socket-link.ts';
-import type { ServerEvent, Welcome } from '../../../clients/sdk/src/protocol.ts';
+import type { ServerEvent } from '../../../clients/sdk/src/protocol.ts';
 import { ManualTimers, settle } from '../../support/manual-timers.ts';
 
 export const annId = '0193e49f-1111-7222-8333-444455556666';
@@ -47,6 +47,8 @@ export class FakeSocket implements Socket {
   readonly sent: Sent[] = [];
   /** By the client. */
   closed = false;
+  /** Pings are answered without the test. */
+  pongs = false;
 
   constructor(
     readonly url: string,
@@ -54,7 +56,10 @@ export class FakeSocket implements Socket {
   ) {}
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as Sent);
+    const frame = JSON.parse(text) as Sent;
+    this.sent.push(frame);
+    if (this.pongs && frame.type === 'ping')
+      queueMicrotask(() => this.says({ id: frame.id, ok: true, data: { timestamp: 1 } }));
   }
 
   close(): void {
@@ -95,6 +100,7 @@ export class FakeSocket implements Socket {
 }
 
 interface StageOptions {
+  readonly url?: string;
   readonly auth?: TokenSource;
   readonly onWake?: Surroundings['onWake'];
 }
@@ -113,7 +119,7 @@ export class LinkStage implements LinkListener {
   wall = 1_795_284_900_000;
   stop: Stop | undefined;
 
-  constructor({ auth = 'a token', onWake }: StageOptions = {}) {
+  constructor({ url = 'https://chat.example', auth = 'a token', onWake }: StageOptions = {}) {
     const { sockets, timers } = this;
     class Opened extends FakeSocket {
       constructor(url: string, protocols: readonly string[]) {
@@ -122,7 +128,7 @@ export class LinkStage implements LinkListener {
       }
     }
     this.link = new WebSocketLink({
-      url: 'https://chat.example',
+      url,
       auth,
       surroundings: {
         WebSocket: Opened,
@@ -147,7 +153,7 @@ export class LinkStage implements LinkListener {
     this.log.push(status);
   }
 
-  opened(_: Welcome): void {
+  opened(): void {
     this.log.push('opened');
   }
 

@@ -41,16 +41,7 @@ export class Heartbeat {
 
   /** Doubts the connection until it answers; gives it up if it does not. While it is doubted already: nothing. */
   suspect(): void {
-    if (this.#stopped || this.#proof) return;
-    const proof = Symbol('proof');
-    this.#proof = proof;
-    void this.parts.ping().then(() => this.#proven(proof));
-    this.#wait(PROOF_MS, (late) => {
-      this.#proof = undefined;
-      // asleep again: the answer may have come and not have been read
-      if (late > PROOF_MS) this.suspect();
-      else this.parts.dead();
-    });
+    if (!this.#stopped && !this.#proof) this.#demandProof(true);
   }
 
   stop(): void {
@@ -58,11 +49,21 @@ export class Heartbeat {
     this.#callOff();
   }
 
+  #demandProof(again: boolean): void {
+    const proof = Symbol('proof');
+    this.#proof = proof;
+    void this.parts.ping().then(() => this.#proven(proof));
+    this.#wait(PROOF_MS, (late) => {
+      // asleep again: the answer may be there and not have been read
+      if (late > PROOF_MS && again) this.#demandProof(false);
+      else this.parts.dead();
+    });
+  }
+
   #proven(proof: symbol): void {
     if (this.#stopped || this.#proof !== proof) return;
     this.#proof = undefined;
     this.heard();
-    this.#callOff();
     this.#plan();
   }
 
@@ -74,15 +75,18 @@ export class Heartbeat {
 
   #beat(late: number): void {
     const { surroundings, pingMs, overdue, ping, dead } = this.parts;
-    if (late > 2 * pingMs) return this.suspect();
     const now = surroundings.monotonic();
-    if (now - this.#heardAt >= 2 * pingMs || overdue()) return dead();
+    const silent = now - this.#heardAt >= 2 * pingMs;
+    // a page in the background is woken once a minute: who was not asked is not to blame for being silent
+    if (late > 2 * pingMs || (silent && late > PROOF_MS)) return this.suspect();
+    if (silent || overdue()) return dead();
     if (now - this.#sentAt >= pingMs) void ping();
     this.#plan();
   }
 
-  /** Tells how late it was, by the clock that says more: one of them may have stood still. */
+  /** In place of what was waited for. Tells how late it was, by the clock that says more: one may have stood still. */
   #wait(ms: number, work: (lateMs: number) => void): void {
+    this.#callOff();
     const { after, monotonic, wall } = this.parts.surroundings;
     const [started, startedWall] = [monotonic(), wall()];
     this.#callOff = after(ms, () => work(Math.max(monotonic() - started, wall() - startedWall) - ms));
