@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiKeys } from '#app/application/ports/api-keys.ts';
 import type { Credentials } from '#app/application/ports/credentials.ts';
 import type { SecretHash } from '#app/application/ports/secrets.ts';
-import type { Sessions } from '#app/application/ports/sessions.ts';
+import type { Rotation, Sessions } from '#app/application/ports/sessions.ts';
 import type { Users } from '#app/application/ports/users.ts';
 import { ApiKeyName } from '#app/domain/identity/api-key.ts';
 import { DisplayName } from '#app/domain/identity/display-name.ts';
@@ -27,6 +27,8 @@ export interface IdentityStore {
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA';
 const OTHER_HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$b3RoZXI';
 const HOUR = 3_600_000;
+/** Longer than any test takes. */
+const GRACE_MS = HOUR;
 const MOST = 100;
 const secrets = new Sha256Secrets(random);
 const aHash = (): SecretHash => secrets.mint('tr_').hash;
@@ -254,20 +256,27 @@ export const identityStoreContract = (adapter: string, open: () => Promise<Ident
         await disable(id);
         expect(await store.sessions.find(live.id)).toBeUndefined();
         expect(await store.sessions.list(id)).toEqual([]);
-        expect(await store.sessions.rotate(live.hash, { hash: aHash(), ttlMs: HOUR })).toEqual({ outcome: 'refused' });
+        expect(await store.sessions.rotate(live.hash, { hash: aHash(), ttlMs: HOUR }, GRACE_MS)).toEqual({
+          outcome: 'refused',
+        });
       });
+
+      /** Presents a token; `next` is what it is exchanged for. */
+      const rotate = (presented: SecretHash, next = aHash(), graceMs = GRACE_MS) =>
+        store.sessions.rotate(presented, { hash: next, ttlMs: HOUR }, graceMs);
+      const outcomeOf = async (rotation: Promise<Rotation>) => (await rotation).outcome;
 
       it('rotates: the next token works, and the session lives on from now', async () => {
         const { id: userId } = await aUser();
         const { id, hash, session } = await aSession(userId);
         const next = aHash();
-        const rotation = await store.sessions.rotate(hash, { hash: next, ttlMs: 2 * HOUR });
+        const rotation = await store.sessions.rotate(hash, { hash: next, ttlMs: 2 * HOUR }, GRACE_MS);
         expect(rotation).toMatchObject({ outcome: 'rotated', session: { id, userId, createdAt: session.createdAt } });
         if (rotation.outcome !== 'rotated') throw new Error('not rotated');
         expect(rotation.session.expiresAt.getTime()).toBeGreaterThan(session.expiresAt.getTime());
         expect(rotation.session.lastUsedAt.getTime()).toBeGreaterThanOrEqual(session.lastUsedAt.getTime());
         expect(await store.sessions.find(id)).toEqual(rotation.session);
-        expect(await store.sessions.rotate(next, { hash: aHash(), ttlMs: HOUR })).toMatchObject({ outcome: 'rotated' });
+        expect(await outcomeOf(rotate(next))).toBe('rotated');
       });
 
       it('ends the session when a spent token comes again, however long ago it was spent', async () => {
@@ -277,34 +286,85 @@ export const identityStoreContract = (adapter: string, open: () => Promise<Ident
         let present = hash;
         for (let round = 0; round < 3; round += 1) {
           const next = aHash();
-          await store.sessions.rotate(present, { hash: next, ttlMs: HOUR });
+          await rotate(present, next);
           present = next;
         }
-        const replay = () => store.sessions.rotate(hash, { hash: aHash(), ttlMs: HOUR });
-        expect(await replay()).toEqual({ outcome: 'reused', sessionId: id, userId, ended: true });
+        expect(await rotate(hash)).toEqual({ outcome: 'reused', sessionId: id, userId, ended: true });
         expect(await store.sessions.find(id)).toBeUndefined();
-        expect(await store.sessions.rotate(present, { hash: aHash(), ttlMs: HOUR })).toEqual({ outcome: 'refused' });
-        expect(await replay()).toMatchObject({ outcome: 'reused', ended: false });
+        expect(await outcomeOf(rotate(present))).toBe('refused');
+        expect(await rotate(hash)).toMatchObject({ outcome: 'reused', ended: false });
         expect(await store.sessions.find(other.id)).toBeDefined();
+      });
+
+      it('gives another token for the one just spent, as often as the answer is lost', async () => {
+        const { id } = await aUser();
+        const { hash } = await aSession(id);
+        const [first, second, third] = [aHash(), aHash(), aHash()];
+        for (const next of [first, second, third]) expect(await outcomeOf(rotate(hash, next))).toBe('rotated');
+        expect(await outcomeOf(rotate(third))).toBe('rotated');
+      });
+
+      it('ends the session when a token comes that such a repetition made void', async () => {
+        const { id: userId } = await aUser();
+        const { id, hash } = await aSession(userId);
+        const [lost, answered] = [aHash(), aHash()];
+        await rotate(hash, lost);
+        await rotate(hash, answered);
+        expect(await rotate(lost)).toEqual({ outcome: 'reused', sessionId: id, userId, ended: true });
+        expect(await outcomeOf(rotate(answered))).toBe('refused');
+      });
+
+      it('ends the session when a spent token comes after its successor was used, or too late', async () => {
+        const { id: userId } = await aUser();
+        const [answered, late] = [await aSession(userId), await aSession(userId)];
+        const [next, again] = [aHash(), aHash()];
+        await rotate(answered.hash, next);
+        await rotate(answered.hash, again);
+        await rotate(again);
+        expect(await rotate(answered.hash)).toMatchObject({ outcome: 'reused', ended: true });
+        await rotate(late.hash);
+        expect(await rotate(late.hash, aHash(), 0)).toMatchObject({ outcome: 'reused', ended: true });
+        expect(await store.sessions.list(userId)).toEqual([]);
+      });
+
+      it('repeats nothing for a session that has ended or whose user is disabled', async () => {
+        const { id } = await aUser();
+        const [ended, disabled] = [await aSession(id), await aSession(id)];
+        for (const { hash } of [ended, disabled]) await rotate(hash);
+        await store.sessions.revoke(id, { only: ended.id }, 'revoked');
+        expect(await outcomeOf(rotate(ended.hash))).toBe('refused');
+        await disable(id);
+        expect(await outcomeOf(rotate(disabled.hash))).toBe('refused');
       });
 
       it('ends nothing for garbage, nor for an expired token', async () => {
         const { id: userId } = await aUser();
         const { id } = await aSession(userId);
-        expect(await store.sessions.rotate(aHash(), { hash: aHash(), ttlMs: HOUR })).toEqual({ outcome: 'refused' });
+        expect(await rotate(aHash())).toEqual({ outcome: 'refused' });
         const expired = await aSession(userId, { ttlMs: 0 });
-        expect(await store.sessions.rotate(expired.hash, { hash: aHash(), ttlMs: HOUR })).toEqual({
-          outcome: 'refused',
-        });
+        expect(await rotate(expired.hash)).toEqual({ outcome: 'refused' });
         expect(await store.sessions.find(id)).toBeDefined();
       });
 
-      it('lets exactly one of many racing renewals through, and ends the session', async () => {
+      it('leaves exactly one good token after many racing renewals with one', async () => {
         const { id: userId } = await aUser();
         const { id, hash } = await aSession(userId);
-        const race = Array.from({ length: 8 }, () => store.sessions.rotate(hash, { hash: aHash(), ttlMs: HOUR }));
-        const outcomes = (await Promise.all(race)).map(({ outcome }) => outcome).sort();
-        expect(outcomes).toEqual([...Array.from({ length: 7 }, () => 'reused'), 'rotated']);
+        const nexts = Array.from({ length: 8 }, () => aHash());
+        const outcomes = await Promise.all(nexts.map((next) => outcomeOf(rotate(hash, next))));
+        expect(outcomes).toEqual(nexts.map(() => 'rotated'));
+        expect(await store.sessions.find(id)).toBeDefined();
+        const used = [];
+        for (const next of nexts) used.push(await outcomeOf(rotate(next)));
+        // All but the last of them were made void; the first void one ends the session.
+        expect(used.filter((outcome) => outcome === 'reused')).toHaveLength(7);
+        expect(await store.sessions.find(id)).toBeUndefined();
+      });
+
+      it('lets one of many racing renewals through, and ends the session, where there is no grace', async () => {
+        const { id: userId } = await aUser();
+        const { id, hash } = await aSession(userId);
+        const race = Array.from({ length: 8 }, () => outcomeOf(rotate(hash, aHash(), 0)));
+        expect((await Promise.all(race)).sort()).toEqual([...Array.from({ length: 7 }, () => 'reused'), 'rotated']);
         expect(await store.sessions.find(id)).toBeUndefined();
       });
 
@@ -312,18 +372,16 @@ export const identityStoreContract = (adapter: string, open: () => Promise<Ident
         const { id: userId } = await aUser();
         for (let round = 0; round < 10; round += 1) {
           const { id, hash } = await aSession(userId);
-          await Promise.all([
-            store.sessions.rotate(hash, { hash: aHash(), ttlMs: HOUR }),
-            store.sessions.revoke(userId, { only: id }, 'revoked'),
-          ]);
-          expect(await store.sessions.find(id)).toBeUndefined();
+          const spent = round % 2 === 0 ? undefined : await rotate(hash);
+          await Promise.all([rotate(hash), store.sessions.revoke(userId, { only: id }, 'revoked')]);
+          expect([spent?.outcome, await store.sessions.find(id)]).toEqual([spent && 'rotated', undefined]);
         }
       });
 
       it('lists those used last first', async () => {
         const { id: userId } = await aUser();
         const [one, two, three] = [await aSession(userId), await aSession(userId), await aSession(userId)];
-        await store.sessions.rotate(two.hash, { hash: aHash(), ttlMs: HOUR });
+        await rotate(two.hash);
         const listed = (await store.sessions.list(userId)).map(({ id }) => id);
         expect(listed.slice(0, 2)).toEqual(expect.arrayContaining([two.id]));
         expect(listed.indexOf(three.id)).toBeLessThan(listed.indexOf(one.id));

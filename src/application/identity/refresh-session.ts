@@ -8,7 +8,13 @@ export interface RefreshSessionInput {
   readonly refreshToken: string;
 }
 
-/** New tokens for the present refresh token, which is spent by it. A spent one ends the session: a thief or the owner holds a copy. */
+/** How long a renewal whose answer was lost can be repeated. */
+const GRACE_MS = 60_000;
+
+/**
+ * New tokens for the present refresh token, which is spent by it. A spent one ends the session, for a thief or the owner holds
+ * a copy; unless it was spent a moment ago for an answer that nobody has made use of.
+ */
 export class RefreshSession implements UseCase<RefreshSessionInput, SessionWithTokens> {
   constructor(
     private readonly sessions: Sessions,
@@ -18,7 +24,7 @@ export class RefreshSession implements UseCase<RefreshSessionInput, SessionWithT
 
   async execute({ refreshToken }: RefreshSessionInput): Promise<SessionWithTokens> {
     const { secret, next } = this.tokens.mint();
-    const rotation = await this.sessions.rotate(this.tokens.hash(refreshToken), next);
+    const rotation = await this.sessions.rotate(this.tokens.hash(refreshToken), next, GRACE_MS);
     switch (rotation.outcome) {
       case 'rotated':
         return this.tokens.of(rotation.session, secret);

@@ -17,7 +17,7 @@ export interface Opened {
 
 export type Rotation =
   | { readonly outcome: 'rotated'; readonly session: Session }
-  /** The token was good once: somebody holds a copy. Its session has ended; `ended` is false if it had ended before. */
+  /** The token was good once, or made void: somebody holds a copy. Its session has ended; `ended` is false if it had ended before. */
   | { readonly outcome: 'reused'; readonly sessionId: SessionId; readonly userId: UserId; readonly ended: boolean }
   /** Never issued, expired, of an ended session or of a disabled user: nothing changed. */
   | { readonly outcome: 'refused' };
@@ -36,10 +36,11 @@ export interface Sessions {
   open(session: NewSession, token: NextToken, mostPerUser: number): Promise<Opened>;
 
   /**
-   * Exchanges a refresh token for the next, once. Of racing calls with one token exactly one rotates; the others are `reused`,
-   * and so the session ends: whoever they are, two hold it.
+   * Exchanges a refresh token for the next. The same token again, within `graceMs` of its first exchange and while the one it
+   * was exchanged for is unspent, makes that one void and gives another: the answer was lost, or calls raced. Any other use of
+   * a spent or void token is `reused`: two hold the session, and so it ends. Calls for one session take turns.
    */
-  rotate(presented: SecretHash, next: NextToken): Promise<Rotation>;
+  rotate(presented: SecretHash, next: NextToken, graceMs: number): Promise<Rotation>;
 
   find(id: SessionId): Promise<Session | undefined>;
 

@@ -15,7 +15,10 @@ export interface StoredSession extends Session {
 export interface StoredToken {
   readonly sessionId: SessionId;
   readonly expiresAt: number;
-  readonly used: boolean;
+  /** When it was exchanged or made void; undefined while it is good. */
+  readonly usedAt: number | undefined;
+  /** What it was exchanged for last, by hash in hex. */
+  readonly successor: string | undefined;
 }
 
 export interface StoredApiKey extends ApiKey {

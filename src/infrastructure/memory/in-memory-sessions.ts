@@ -20,19 +20,24 @@ export class InMemorySessions implements Sessions {
     return { session: shown(stored), evicted };
   }
 
-  async rotate(presented: SecretHash, { hash, ttlMs }: NextToken): Promise<Rotation> {
-    const token = this.memory.tokens.get(hex(presented));
+  async rotate(presented: SecretHash, { hash, ttlMs }: NextToken, graceMs: number): Promise<Rotation> {
+    const { tokens } = this.memory;
+    const token = tokens.get(hex(presented));
     const session = token && this.memory.sessions.get(token.sessionId);
     const now = this.memory.now();
     if (!token || !session || token.expiresAt <= now.getTime()) return { outcome: 'refused' };
-    if (token.used) {
+    const successor = tokens.get(token.successor ?? '');
+    const unanswered = successor?.usedAt === undefined && now.getTime() - (token.usedAt ?? 0) < graceMs;
+    if (token.usedAt !== undefined && !(successor && unanswered)) {
       const ended = this.memory.end([session], 'refresh_reused').length > 0;
       return { outcome: 'reused', sessionId: session.id, userId: session.userId, ended };
     }
     if (!this.memory.live(session)) return { outcome: 'refused' };
     const rotated = { ...session, lastUsedAt: now, expiresAt: this.memory.after(ttlMs) };
     this.memory.sessions.set(session.id, rotated);
-    this.memory.tokens.set(hex(presented), { ...token, used: true });
+    const usedAt = now.getTime();
+    if (token.successor !== undefined && successor) tokens.set(token.successor, { ...successor, usedAt });
+    tokens.set(hex(presented), { ...token, usedAt: token.usedAt ?? usedAt, successor: hex(hash) });
     this.#forgetExpired(session.id, now);
     this.#issue(session.id, hash, rotated.expiresAt);
     return { outcome: 'rotated', session: shown(rotated) };
@@ -61,7 +66,12 @@ export class InMemorySessions implements Sessions {
   }
 
   #issue(sessionId: SessionId, hash: SecretHash, expiresAt: Date): void {
-    this.memory.tokens.set(hex(hash), { sessionId, expiresAt: expiresAt.getTime(), used: false });
+    this.memory.tokens.set(hex(hash), {
+      sessionId,
+      expiresAt: expiresAt.getTime(),
+      usedAt: undefined,
+      successor: undefined,
+    });
   }
 
   #forgetExpired(sessionId: SessionId, now: Date): void {

@@ -6,7 +6,7 @@ import type { SessionEnd } from '#app/domain/identity/identity-events.ts';
 import type { Session } from '#app/domain/identity/session.ts';
 import type { ApiKeyId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 
-/** The tables of migrations/0002-identity.sql. */
+/** The tables of migrations/0002-identity.sql, and what 0005 added. */
 export interface IdentityTables {
   user_emails: {
     user_id: UserId;
@@ -36,6 +36,7 @@ export interface IdentityTables {
     session_id: SessionId;
     expires_at: Date;
     used_at: Date | null;
+    successor: SecretHash | null;
   };
   outside_identities: {
     issuer: string;

@@ -40,18 +40,22 @@ export class PostgresSessions implements Sessions {
     });
   }
 
-  rotate(presented: SecretHash, next: NextToken): Promise<Rotation> {
+  rotate(presented: SecretHash, next: NextToken, graceMs: number): Promise<Rotation> {
     return this.postgres.transaction(async (trx) => {
-      // Of racing calls the second waits here, looks again, and finds the token used.
-      const used = await trx
-        .updateTable('refresh_tokens')
-        .set({ used_at: now })
-        .where('hash', '=', presented)
-        .where('used_at', 'is', null)
-        .where('expires_at', '>', now)
-        .returning('session_id')
-        .executeTakeFirst();
-      return used === undefined ? spent(trx, presented) : renewed(trx, used.session_id, next);
+      await lockSessionOf(trx, presented);
+      const token = await presentedToken(trx, presented, graceMs);
+      if (token === undefined) return { outcome: 'refused' };
+      if (token.spent && !token.unanswered) return reused(trx, token);
+      const session = await prolonged(trx, token.session_id, next.ttlMs);
+      if (session === undefined) return { outcome: 'refused' };
+      await trx
+        .deleteFrom('refresh_tokens')
+        .where('session_id', '=', session.id)
+        .where('expires_at', '<=', now)
+        .execute();
+      await exchange(trx, presented, token.successor, next.hash);
+      await issue(trx, session.id, next.hash, session.expires_at);
+      return { outcome: 'rotated', session: toSession(session) };
     });
   }
 
@@ -148,14 +152,36 @@ const forgetOld = (trx: Transaction<Database>, userId: UserId) =>
     .execute();
 
 const issue = (trx: Transaction<Database>, session_id: SessionId, hash: SecretHash, expires_at: Date) =>
-  trx.insertInto('refresh_tokens').values({ hash, session_id, expires_at, used_at: null }).execute();
+  trx.insertInto('refresh_tokens').values({ hash, session_id, expires_at, used_at: null, successor: null }).execute();
 
-const renewed = async (
-  trx: Transaction<Database>,
-  sessionId: SessionId,
-  { hash, ttlMs }: NextToken,
-): Promise<Rotation> => {
-  const row = await trx
+/** Of racing calls for one session each waits here for the one before, and looks at the tokens afterwards. */
+const lockSessionOf = (trx: Transaction<Database>, presented: SecretHash) =>
+  trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', (eb) => eb.selectFrom('refresh_tokens').select('session_id').where('hash', '=', presented))
+    .forNoKeyUpdate()
+    .execute();
+
+/** Undefined for what never was a token, or has expired. `unanswered`: spent a moment ago for one that nobody used. */
+const presentedToken = (trx: Transaction<Database>, presented: SecretHash, graceMs: number) =>
+  trx
+    .selectFrom('refresh_tokens as token')
+    .innerJoin('sessions', 'sessions.id', 'token.session_id')
+    .leftJoin('refresh_tokens as next', 'next.hash', 'token.successor')
+    .select(['token.session_id', 'sessions.user_id', 'token.successor'])
+    .select(sql<boolean>`token.used_at is not null`.as('spent'))
+    .select(
+      sql<boolean>`coalesce(next.hash is not null and next.used_at is null
+        and token.used_at + ${graceMs} * interval '1 millisecond' > clock_timestamp(), false)`.as('unanswered'),
+    )
+    .where('token.hash', '=', presented)
+    .where('token.expires_at', '>', now)
+    .executeTakeFirst();
+
+/** Undefined when the session is not live. */
+const prolonged = (trx: Transaction<Database>, sessionId: SessionId, ttlMs: number) =>
+  trx
     .updateTable('sessions')
     .from('users')
     .set({ last_used_at: now, expires_at: fromNow(ttlMs) })
@@ -165,25 +191,30 @@ const renewed = async (
     .where('users.disabled_at', 'is', null)
     .returningAll('sessions')
     .executeTakeFirst();
-  if (row === undefined) return { outcome: 'refused' };
-  await trx.deleteFrom('refresh_tokens').where('session_id', '=', sessionId).where('expires_at', '<=', now).execute();
-  await issue(trx, sessionId, hash, row.expires_at);
-  return { outcome: 'rotated', session: toSession(row) };
-};
 
-/** The token can't be used: was it ever one? */
-const spent = async (trx: Transaction<Database>, presented: SecretHash): Promise<Rotation> => {
-  const row = await trx
-    .selectFrom('refresh_tokens')
-    .innerJoin('sessions', 'sessions.id', 'session_id')
-    .select(['session_id', 'user_id'])
-    .where('hash', '=', presented)
-    .where('used_at', 'is not', null)
-    .where('refresh_tokens.expires_at', '>', now)
-    .executeTakeFirst();
-  if (row === undefined) return { outcome: 'refused' };
-  const ended = await endSessions(trx, row.user_id, { only: row.session_id }, 'refresh_reused');
-  return { outcome: 'reused', sessionId: row.session_id, userId: row.user_id, ended: ended.length > 0 };
+/** What `presented` was exchanged for before is void from now on; the time of its first exchange stays. */
+const exchange = (
+  trx: Transaction<Database>,
+  presented: SecretHash,
+  before: SecretHash | null,
+  successor: SecretHash,
+) =>
+  trx
+    .updateTable('refresh_tokens')
+    .set({
+      used_at: sql<Date>`coalesce(used_at, clock_timestamp())`,
+      successor: sql<SecretHash | null>`case when hash = ${presented} then ${successor}::bytea end`,
+    })
+    .where('hash', 'in', before === null ? [presented] : [presented, before])
+    .execute();
+
+/** The token can't be used any more, and somebody did. */
+const reused = async (
+  trx: Transaction<Database>,
+  { session_id: sessionId, user_id: userId }: { session_id: SessionId; user_id: UserId },
+): Promise<Rotation> => {
+  const ended = await endSessions(trx, userId, { only: sessionId }, 'refresh_reused');
+  return { outcome: 'reused', sessionId, userId, ended: ended.length > 0 };
 };
 
 const toSession = (row: Selectable<IdentityTables['sessions']>): Session => ({

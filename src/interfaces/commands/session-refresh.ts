@@ -7,7 +7,8 @@ import { command } from './command.ts';
 export const sessionRefresh = (refreshSession: RefreshSession) =>
   command({
     type: 'session.refresh',
-    summary: 'Exchanges a refresh token, which works once, for new tokens; a spent one ends its session.',
+    summary:
+      'Exchanges a refresh token, which works once, for new tokens; a spent one ends its session, unless the answer was lost a moment ago.',
     access: 'anyone',
     limit: 'refresh',
     input: v.object({ refreshToken }),

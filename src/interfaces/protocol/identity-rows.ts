@@ -46,7 +46,7 @@ export const TokensRow = v.object({
   /** For `Authorization: Bearer` and the `auth` frame. */
   accessToken: v.string(),
   accessTokenExpiresAt: instant,
-  /** Exchange it for the next pair before it expires; it works once, and a second use ends the session. */
+  /** Exchange it for the next pair before it expires; it works once, and to use it again later ends the session. */
   refreshToken: v.string(),
   refreshTokenExpiresAt: instant,
 });

@@ -520,7 +520,7 @@ export interface Commands {
     readonly input: Readonly<Record<string, never>>;
     readonly output: Readonly<Record<string, never>>;
   };
-  /** Exchanges a refresh token, which works once, for new tokens; a spent one ends its session. */
+  /** Exchanges a refresh token, which works once, for new tokens; a spent one ends its session, unless the answer was lost a moment ago. */
   'session.refresh': {
     readonly input: {
       readonly refreshToken: string;

@@ -203,6 +203,7 @@ describe('renewing', () => {
   it('with a spent token ends the session once, closes its sockets, and says no more than to garbage', async () => {
     const first = await register();
     const second = await world.refresh.execute(first);
+    world.clock.pass(60_000);
     const replay = await refusalOf(world.refresh.execute(first));
     const garbage = await refusalOf(world.refresh.execute({ refreshToken: 'tr_garbage' }));
     expect({ ...replay }).toEqual({ ...garbage });
@@ -213,6 +214,18 @@ describe('renewing', () => {
     await refusalOf(world.refresh.execute(second));
     await refusalOf(world.refresh.execute(first));
     expect(world.revoked).toHaveLength(1);
+  });
+
+  it('can be repeated for a minute when its answer was lost, until the answer is used', async () => {
+    const first = await register();
+    const lost = await world.refresh.execute(first);
+    world.clock.pass(59_999);
+    const answered = await world.refresh.execute(first);
+    expect(answered.session.id).toBe(lost.session.id);
+    await world.refresh.execute(answered);
+    expect(world.revoked).toEqual([]);
+    expect(await refusalOf(world.refresh.execute(first))).toMatchObject({ rule: 'bad_token' });
+    expect(world.revoked).toEqual([{ sessionId: first.session.id, reason: 'refresh_reused' }]);
   });
 
   it('ends with the session’s life', async () => {
