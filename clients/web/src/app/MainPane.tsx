@@ -1,0 +1,57 @@
+import { lazy, Suspense } from 'react';
+import { ChatPane } from '../chat/ChatPane.tsx';
+import { useWords } from '../i18n/words.tsx';
+import { useWatched } from '../ui/use-watched.ts';
+import { Button } from '../ui/Button.tsx';
+import { Icon } from '../ui/Icon.tsx';
+import { useClient, useReady } from './client.ts';
+import { HOME, type Place } from './place.ts';
+import { router } from './router.ts';
+import { Loading } from './Loading.tsx';
+import styles from './MainPane.module.css';
+
+const Settings = lazy(async () => ({ default: (await import('../account/Settings.tsx')).Settings }));
+
+export const MainPane = ({ place }: { place: Place }) => {
+  switch (place.at) {
+    case 'home':
+      return <Nothing />;
+    case 'chat':
+      return <Chosen id={place.id} details={place.details} />;
+    case 'settings':
+      return (
+        <Suspense fallback={<Loading />}>
+          <Settings />
+        </Suspense>
+      );
+  }
+};
+
+const Chosen = ({ id, details }: { id: string; details: boolean }) => {
+  const { t } = useWords();
+  const client = useClient();
+  const ready = useReady();
+  const conversation = useWatched(client.conversations, (all) => all.get(id));
+  const loaded = useWatched(client.conversations, (all) => all.loaded);
+  if (conversation) return <ChatPane key={id} conversation={conversation} details={details} />;
+  if (!ready || !loaded) return <Loading />;
+  return (
+    <main className={styles.nothing} id="main">
+      <p>{t('chat.gone')}</p>
+      <Button onClick={() => router.go(HOME, 'replace')}>{t('chat.toList')}</Button>
+    </main>
+  );
+};
+
+const Nothing = () => {
+  const { t } = useWords();
+  return (
+    <main className={styles.nothing} id="main">
+      <span className={styles.picture}>
+        <Icon name="reply" />
+      </span>
+      <h2>{t('chat.none')}</h2>
+      <p>{t('chat.none.hint')}</p>
+    </main>
+  );
+};

@@ -1,0 +1,63 @@
+import type { Conversation } from '@tertulia/client';
+import { memo } from 'react';
+import { useName } from '../app/client.ts';
+import { chatPlace } from '../app/place.ts';
+import { linkTo } from '../app/router.ts';
+import { useWords } from '../i18n/words.tsx';
+import { Avatar } from '../ui/Avatar.tsx';
+import { Icon } from '../ui/Icon.tsx';
+import { useWatched } from '../ui/use-watched.ts';
+import { isMuted } from './is-muted.ts';
+import { Preview } from './Preview.tsx';
+import styles from './ConversationRow.module.css';
+
+interface ConversationRowProps {
+  readonly conversation: Conversation;
+  readonly selected: boolean;
+  readonly today: Date;
+}
+
+export const ConversationRow = memo(({ conversation, selected, today }: ConversationRowProps) => {
+  const words = useWords();
+  const { t } = words;
+  const view = useWatched(conversation, (watched) => watched.view);
+  const name = useName(conversation);
+  const { count, more } = view.unread;
+  const muted = isMuted(view);
+  return (
+    <a
+      {...linkTo(chatPlace(conversation.id))}
+      className={styles.row}
+      aria-current={selected ? 'page' : undefined}
+      data-unread={count > 0}
+      data-muted={muted}
+    >
+      {/* A new element for each new message: its animation draws the eye once. */}
+      {count > 0 && !selected && <span key={view.seq} className={styles.flash} />}
+      <Avatar id={view.otherId ?? view.id} name={name} />
+      <span className={styles.text}>
+        <span className={styles.top}>
+          <bdi className={styles.name}>{name ?? '…'}</bdi>
+          {muted && (
+            <span className={styles.muted} title={t('list.muted')}>
+              <Icon name="muted" />
+              <span className="visually-hidden">{t('list.muted')}</span>
+            </span>
+          )}
+          <time className={styles.time} dateTime={view.activeAt.toISOString()}>
+            {words.shortly(view.activeAt, today)}
+          </time>
+        </span>
+        <span className={styles.bottom}>
+          <Preview conversation={conversation} selected={selected} />
+          {count > 0 && (
+            <span className={styles.badge} data-testid="unread">
+              <span aria-hidden="true">{more ? `${words.number(count)}+` : words.number(count)}</span>
+              <span className="visually-hidden">{t('list.unread', { count })}</span>
+            </span>
+          )}
+        </span>
+      </span>
+    </a>
+  );
+});
