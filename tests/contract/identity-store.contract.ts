@@ -13,6 +13,7 @@ import type { User } from '#app/domain/identity/user.ts';
 import { ApiKeyId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { Sha256Secrets } from '#app/infrastructure/auth/sha256-secrets.ts';
 import { aNewUser, random, refusalOf } from '../support/identity.ts';
+import { eventually } from '../support/raw-socket.ts';
 
 export interface IdentityStore {
   readonly users: Users;
@@ -325,6 +326,16 @@ export const identityStoreContract = (adapter: string, open: () => Promise<Ident
         await rotate(late.hash);
         expect(await rotate(late.hash, aHash(), 0)).toMatchObject({ outcome: 'reused', ended: true });
         expect(await store.sessions.list(userId)).toEqual([]);
+      });
+
+      it('counts the grace from the first exchange, not from a repetition', async () => {
+        const { id } = await aUser();
+        const [once, again] = [await aSession(id), await aSession(id)];
+        for (const { hash } of [once, again]) await rotate(hash);
+        const first = Date.now();
+        await eventually(() => Date.now() - first > 50, 'some time has passed');
+        expect(await outcomeOf(rotate(again.hash))).toBe('rotated');
+        for (const { hash } of [once, again]) expect(await outcomeOf(rotate(hash, aHash(), 40))).toBe('reused');
       });
 
       it('repeats nothing for a session that has ended or whose user is disabled', async () => {
