@@ -51,6 +51,7 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: [...withServices.globalSetup, 'tests/support/build-web.ts'],
           testTimeout: 60_000,
+          expect: { poll: { timeout: 8_000, interval: 30 } },
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

@@ -40,7 +40,7 @@ const ana = async (options: BrowserContextOptions, path: string): Promise<Page> 
   return page;
 };
 const chat = (talk: number) => `/c/${demo.conversationIds[talk]}`;
-const inLog = (page: Page, text: string) => page.getByRole('log').getByText(text).last();
+const inLog = (page: Page, text: string) => page.getByRole('feed').getByText(text).last();
 
 const take = async (page: Page, name: string): Promise<void> => {
   await page.mouse.move(0, 0);

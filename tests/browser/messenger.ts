@@ -9,10 +9,10 @@ export class Messenger {
     return this.page.getByRole('navigation', { name: 'Conversations' });
   }
   get log(): Locator {
-    return this.page.getByRole('log', { name: 'Messages' });
+    return this.page.getByRole('feed', { name: 'Messages' });
   }
   get composer(): Locator {
-    return this.page.getByRole('textbox', { name: /^(Message|Edit message)$/ });
+    return this.page.getByRole('textbox', { name: 'Message', exact: true });
   }
   get details(): Locator {
     return this.page.getByRole('complementary', { name: 'Details' });
@@ -25,8 +25,9 @@ export class Messenger {
   chat(name: string): Locator {
     return this.list.getByRole('link').filter({ hasText: name });
   }
-  nameOf(chat: Locator): Locator {
-    return chat.locator('bdi').first();
+  /** How many messages a line of the list says to be unread. */
+  unread(chat: string, count?: number): Locator {
+    return this.chat(chat).getByText(count === undefined ? /^\d+ unread/ : new RegExp(`^${count} unread`));
   }
   /** The first message in the log with this text. */
   message(text: string): Locator {
@@ -37,6 +38,12 @@ export class Messenger {
   }
   text(text: string | RegExp): Locator {
     return this.page.getByText(text).first();
+  }
+
+  /** So that the wheel turns the log. */
+  async pointAtLog(): Promise<void> {
+    const { x, y, width, height } = (await this.log.locator('..').boundingBox())!; // it is shown
+    await this.page.mouse.move(x + width / 2, y + height / 2);
   }
 
   async openChat(name: string): Promise<void> {
@@ -60,7 +67,7 @@ export class Messenger {
 
   /** The mark beside a message of one's own. */
   mark(text: string, state: 'waiting to be sent' | 'sent' | 'delivered' | 'read' | 'not sent'): Locator {
-    return this.message(text).getByRole('img', { name: state, exact: true });
+    return this.message(text).getByText(state, { exact: true });
   }
 
   /** By the pointer. */

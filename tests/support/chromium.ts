@@ -19,6 +19,8 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
+/** For whatever a test waits for in a page. */
+const PATIENCE_MS = 8_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const APPLICATIONS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -102,6 +104,7 @@ export class Profile {
 
   async #watch(): Promise<void> {
     const { context, problems, executions } = this;
+    context.setDefaultTimeout(PATIENCE_MS);
     await context.exposeBinding('reportViolation', (_source, what: string) => void problems.push(`csp: ${what}`));
     await context.exposeBinding('__xss', (_source, what?: unknown) => void executions.push(`__xss(${String(what)})`));
     await context.addInitScript({ content: REPORT_VIOLATIONS });

@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Messenger } from './messenger.ts';
+import { type Account, type Seat, Stage } from './stage.ts';
+
+const stage = Stage.open();
+/** Chromium says so itself of every connection that fails. */
+const NO_CONNECTION = /WebSocket connection to .* failed|net::ERR_|Failed to fetch/;
+
+interface Person extends Seat {
+  readonly app: Messenger;
+}
+let ann: Account;
+let ben: Account;
+let conversationId: string;
+let title: string;
+let number = 0;
+beforeEach(async () => {
+  [ann, ben] = await Promise.all([stage.account('Ann'), stage.account('Ben')]);
+  title = `Storm ${number++}`;
+  conversationId = await stage.group(title, ann, [ben]);
+});
+
+/** In the conversation. */
+const comes = async (account: Account): Promise<Person> => {
+  const seat = await stage.enter(account);
+  seat.profile.expect(NO_CONNECTION);
+  const app = new Messenger(seat.page);
+  await app.openChat(title);
+  return { ...seat, app };
+};
+const series = (word: string, count: number) => Array.from({ length: count }, (_, n) => `${word} ${n + 1}`);
+const banner = ({ app }: Pick<Person, 'app'>, text: string | RegExp) => app.page.getByRole('status').getByText(text);
+const isOnline = (person: Pick<Person, 'app'>) => banner(person, /^Connecting/).waitFor({ state: 'detached' });
+/** Everybody, and the database, have the same, each once. */
+const expectAgreement = async (expected: readonly string[], ...people: readonly Pick<Person, 'app'>[]) => {
+  for (const { app } of people) {
+    await expect.poll(async () => [...(await app.texts(''))].sort(), { timeout: 15_000 }).toEqual([...expected].sort());
+    await expect.poll(() => app.log.getByText('waiting to be sent', { exact: true }).count()).toBe(0);
+  }
+  const stored = await stage.stored(ann, conversationId);
+  expect([...stored].sort()).toEqual([...expected].sort());
+  for (const { app } of people) expect(await app.texts('')).toEqual(stored);
+  return stored;
+};
+const only = (texts: readonly string[], word: string) => texts.filter((text) => text.startsWith(`${word} `));
+
+describe('a server that is killed', () => {
+  it('in mid-conversation, and started again: what waited goes out in order, each exactly once', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    await here.app.send('before 1');
+    await there.app.message('before 1').waitFor();
+    await stage.server.kill();
+    await Promise.all([here, there].map((person) => banner(person, /^Connecting/).waitFor()));
+    await here.app.send(...series('ann', 5));
+    await there.app.send(...series('ben', 3));
+    await here.app.mark('ann 5', 'waiting to be sent').waitFor();
+    await banner(here, '5 messages wait to be sent').waitFor();
+    await stage.server.start();
+    await Promise.all([here, there].map(isOnline));
+    const stored = await expectAgreement(['before 1', ...series('ann', 5), ...series('ben', 3)], here, there);
+    expect(only(stored, 'ann')).toEqual(series('ann', 5));
+    expect(only(stored, 'ben')).toEqual(series('ben', 3));
+    await here.app.mark('ann 5', 'read').waitFor();
+  });
+
+  it('while both are writing as fast as they can', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    const writing = Promise.all([here.app.send(...series('ann', 30)), there.app.send(...series('ben', 30))]);
+    await here.app.message('ann 8').waitFor();
+    await stage.server.kill();
+    await writing;
+    await stage.server.start();
+    await Promise.all([here, there].map(isOnline));
+    const stored = await expectAgreement([...series('ann', 30), ...series('ben', 30)], here, there);
+    expect(only(stored, 'ann')).toEqual(series('ann', 30));
+    expect(only(stored, 'ben')).toEqual(series('ben', 30));
+  });
+});
+
+describe('a tab', () => {
+  it('that dies while it sends loses and doubles nothing: the next one sends the rest', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    await here.app.send(...series('ann', 3));
+    // What is sent from here on may have reached the server or not: nobody knows when the tab dies.
+    stage.server.suspend();
+    await here.app.send(...series('late', 5));
+    const died = here.page.waitForEvent('crash');
+    const devtools = await here.profile.context.newCDPSession(here.page);
+    devtools.send('Page.crash').catch(() => {}); // it never answers
+    await died;
+    stage.server.resume();
+    const page = await here.profile.context.newPage();
+    await page.goto(`${stage.server.http}/c/${conversationId}`);
+    const stored = await expectAgreement(
+      [...series('ann', 3), ...series('late', 5)],
+      { app: new Messenger(page) },
+      there,
+    );
+    expect(stored).toEqual([...series('ann', 3), ...series('late', 5)]);
+  });
+
+  it('that is closed while there is no server leaves what waits to the next one', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    await stage.server.kill();
+    await here.app.send(...series('kept', 4));
+    await here.page.close();
+    await stage.server.start();
+    const page = await here.profile.context.newPage();
+    await page.goto(`${stage.server.http}/c/${conversationId}`);
+    expect(await expectAgreement(series('kept', 4), { app: new Messenger(page) }, there)).toEqual(series('kept', 4));
+  });
+
+  it('that is reloaded while nothing gets through still shows what waits', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    await here.profile.context.setOffline(true);
+    await here.app.send(...series('patient', 3));
+    await here.profile.context.routeWebSocket(/\/v1\/ws/, (socket) => socket.close({ code: 1012 }));
+    await here.profile.context.setOffline(false);
+    await here.page.reload();
+    await banner(here, '3 messages wait to be sent').waitFor();
+    expect(await stage.stored(ann, conversationId)).toEqual([]);
+    const page = await here.profile.context.newPage();
+    await here.page.close();
+    await page.routeWebSocket(/\/v1\/ws/, (socket) => void socket.connectToServer());
+    await page.goto(`${stage.server.http}/c/${conversationId}`);
+    await expectAgreement(series('patient', 3), { app: new Messenger(page) }, there);
+  });
+});
+
+describe('two tabs of one person', () => {
+  it('hold one socket, show the same, and the other goes on when the one that held it is closed', async () => {
+    const first = await comes(ann);
+    await expect.poll(() => stage.server.metric('connections')).toBe(1);
+    const page = await first.profile.context.newPage();
+    await page.goto(`${stage.server.http}/c/${conversationId}`);
+    const second = { app: new Messenger(page) };
+    await second.app.composer.waitFor();
+    await second.app.send('from the second');
+    await first.app.message('from the second').waitFor();
+    await first.app.send('from the first');
+    await second.app.message('from the first').waitFor();
+    expect(await stage.server.metric('connections')).toBe(1);
+    await first.page.close();
+    await stage.say(ben, conversationId, ['and now?']);
+    await second.app.message('and now?').waitFor();
+    await second.app.send('still here');
+    await second.app.mark('still here', 'sent').waitFor();
+    expect(await stage.stored(ann, conversationId)).toEqual([
+      'from the second',
+      'from the first',
+      'and now?',
+      'still here',
+    ]);
+    await expect.poll(() => stage.server.metric('connections')).toBe(1);
+  });
+});
+
+describe('a network that is away', () => {
+  it('lets what was written go out, in order, when it is back', async () => {
+    const [here, there] = [await comes(ann), await comes(ben)];
+    await here.profile.context.setOffline(true);
+    await banner(here, /^Connecting/).waitFor();
+    await here.app.send(...series('offline', 5));
+    await here.app.mark('offline 5', 'waiting to be sent').waitFor();
+    expect(await there.app.texts('offline')).toEqual([]);
+    await here.profile.context.setOffline(false);
+    await isOnline(here);
+    expect(await expectAgreement(series('offline', 5), here, there)).toEqual(series('offline', 5));
+  });
+});

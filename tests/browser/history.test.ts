@@ -1,0 +1,131 @@
+import type { Locator } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Messenger } from './messenger.ts';
+import { type Account, Stage } from './stage.ts';
+
+const stage = Stage.open();
+const MESSAGES = 10_000;
+/** One turn of the wheel. */
+const TURN = 300;
+const DESKTOP = { width: 1280, height: 800 };
+
+let ann: Account;
+let anns: Messenger;
+beforeAll(async () => {
+  const ben = await stage.account('Ben');
+  ann = await stage.account('Ann');
+  const id = await stage.group('Long story', ann, [ben]);
+  await stage.say(
+    ben,
+    id,
+    Array.from({ length: MESSAGES }, (_, n) => `${n + 1}. ${words(n)}`),
+  );
+  const { page } = await stage.enter(ann, { kept: true, traced: false, viewport: DESKTOP });
+  anns = new Messenger(page);
+  await anns.list.waitFor();
+}, 60_000);
+
+/** Of one line or many, so that no row's height tells another's. */
+const words = (n: number) => 'and so on, and so forth, '.repeat(1 + ((n * 7919) % 23));
+
+interface Frame {
+  readonly at: number;
+  readonly height: number;
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+/** Where every row stands in each frame, until it is asked. */
+const watchFrames = (log: Locator) =>
+  log.evaluate((element) => {
+    const frames: Frame[] = [];
+    const longTasks: number[] = [];
+    const observer = new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((one) => one.duration)));
+    observer.observe({ entryTypes: ['longtask'] });
+    let going = true;
+    const scroller = element.parentElement;
+    const look = (at: number) => {
+      const rows: Record<string, number> = {};
+      for (const row of element.querySelectorAll('article, [role=article]')) {
+        const text = /\d+\. /.exec(row.textContent ?? '')?.[0];
+        if (text !== undefined) rows[text] = row.getBoundingClientRect().top;
+      }
+      frames.push({ at, height: scroller?.scrollHeight ?? 0, rows });
+      if (going) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+    (globalThis as unknown as { watched: object }).watched = {
+      stop: () => {
+        going = false;
+        longTasks.push(...observer.takeRecords().map((one) => one.duration));
+        observer.disconnect();
+        return { frames, longTasks };
+      },
+    };
+  });
+const framesOf = (log: Locator) =>
+  log.evaluate(() =>
+    (globalThis as unknown as { watched: { stop(): { frames: Frame[]; longTasks: number[] } } }).watched.stop(),
+  );
+
+const turnUp = async (turns: number, by = TURN) => {
+  await anns.pointAtLog();
+  for (let n = 0; n < turns; n++) {
+    await anns.page.mouse.wheel(0, -by);
+    await anns.page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
+  }
+};
+const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!; // never empty
+
+describe('10,000 messages', () => {
+  it('open at the newest', async () => {
+    await anns.openChat('Long story');
+    await anns.message(`${MESSAGES}. `).waitFor();
+  });
+
+  it('scroll back over many pages: no row ever goes the other way, or further than the wheel was turned', async ({
+    annotate,
+  }) => {
+    await watchFrames(anns.log);
+    await turnUp(150);
+    const { frames } = await framesOf(anns.log);
+    const moves = frames.slice(1).flatMap((frame, n) =>
+      Object.entries(frame.rows).flatMap(([row, top]) => {
+        const before = frames[n]!.rows[row]; // n is one before it
+        return before === undefined ? [] : [top - before];
+      }),
+    );
+    const pages = new Set(frames.map(({ height }) => height)).size;
+    await annotate(`${frames.length} frames, ${moves.length} moves, ${pages} heights of the whole`);
+    expect(moves.length).toBeGreaterThan(1_000);
+    expect(Math.min(...moves)).toBeGreaterThan(-2);
+    expect(Math.max(...moves)).toBeLessThanOrEqual(TURN + 2);
+  });
+
+  it('scroll smoothly', async ({ annotate }) => {
+    const longest: number[] = [];
+    for (let scroll = 0; scroll < 5; scroll++) {
+      await watchFrames(anns.log);
+      await turnUp(40);
+      longest.push(Math.max(0, ...(await framesOf(anns.log)).longTasks));
+    }
+    await annotate(`the longest task of each scroll: ${longest.map((ms) => Math.round(ms)).join(', ')} ms`);
+    expect(median(longest)).toBeLessThan(100);
+  });
+
+  it('are never in the document all at once, and end where the conversation begins', { timeout: 60_000 }, async () => {
+    let most = 0;
+    const begin = anns.text('This is where the conversation begins.');
+    while (!(await begin.isVisible())) {
+      await turnUp(10, 5_000);
+      most = Math.max(most, await anns.log.getByRole('article').count());
+    }
+    await anns.message('1. ').waitFor();
+    expect(most).toBeLessThan(200);
+    expect((await anns.texts('')).slice(0, 3).map((text) => Number.parseInt(text, 10))).toEqual([1, 2, 3]);
+  });
+
+  it('are left by one press of a button', async () => {
+    await anns.button(/^Jump to the newest message/).click();
+    await anns.message(`${MESSAGES}. `).waitFor();
+  });
+});
