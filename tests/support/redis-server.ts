@@ -5,10 +5,13 @@ import { freePort } from './postgres-server.ts';
 /** A `redis-server` of the PATH on a port of its own, without persistence, that may be killed and started again. */
 export class RedisServer {
   #server: ChildProcess | undefined;
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly more: Readonly<Record<string, string>>,
+  ) {}
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), more);
     await server.start();
     return server;
   }
@@ -20,7 +23,7 @@ export class RedisServer {
   /** Resolves when it accepts connections. @throws when there is no redis-server */
   async start(): Promise<void> {
     const options = { bind: '127.0.0.1', port: this.port, save: '', appendonly: 'no', databases: REDIS_DATABASES };
-    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const flags = Object.entries({ ...options, ...this.more }).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -32,6 +35,15 @@ export class RedisServer {
         if (said.includes('Ready to accept connections')) resolve();
       });
     });
+  }
+
+  /** Of a cluster's own talk. */
+  get busPort(): string {
+    return this.more['cluster-port'] ?? '';
+  }
+
+  get running(): boolean {
+    return this.#server?.exitCode === null && this.#server.signalCode === null;
   }
 
   /** SIGSTOP freezes it, SIGCONT lets it go on. */

@@ -180,21 +180,23 @@ export class RedisBackplane implements Backplane {
   #heardItself(): void {
     if (this.#connected || !this.#channels.every((channel) => this.#hearing.last(this.incarnation, channel) > 0))
       return;
-    if (this.#isBehind()) return;
+    if (this.#behind().length > 0) return;
     this.#missed = 0;
     this.#turn(true);
   }
 
-  #isBehind(): boolean {
-    return this.#channels.some(
+  /** Channels on which the last beat has not come back. */
+  #behind(): readonly string[] {
+    return this.#channels.filter(
       (channel) => this.#hearing.last(this.incarnation, channel) < (this.#beaten.get(channel) ?? 0),
     );
   }
 
   #beat(): void {
-    if (this.#isBehind()) {
+    const behind = this.#behind();
+    if (behind.length > 0) {
       if (this.#connected) this.#turn(false);
-      if (++this.#missed % BEATS_MISSED === 0) this.link.renew();
+      if (++this.#missed % BEATS_MISSED === 0) this.link.renew(behind);
     } else this.#missed = 0;
     for (const channel of this.#channels) {
       this.#send(channel, '');

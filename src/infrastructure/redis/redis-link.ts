@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { ClusterSubscriber } from './cluster-subscriber.ts';
 
 export interface RedisLinkOptions {
   /** One address, or several of a cluster. */
@@ -11,9 +12,6 @@ export interface RedisLinkOptions {
   readonly onTrouble: (error: Error) => void;
 }
 
-/** What commands are given on: of one Redis or of a cluster. */
-export type RedisCommands = Redis | Cluster;
-
 /** Redis did not let us in: only the operator can help. */
 export class RedisRefused extends Error {
   override readonly name = 'RedisRefused';
@@ -23,6 +21,9 @@ const CHANNELS_IN_CLUSTER = 16;
 const START_MS = 2_000;
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index is out of range|cluster support disabled/i;
 
+/** Together they come back at different times. */
+const retryStrategy = (times: number) => Math.min(100 * times, 500) * (0.75 + Math.random() / 2);
+
 /** Never waits long, never repeats by itself, and asks a server that accepted the connection whether it answers. */
 const patience = {
   protocol: 2,
@@ -31,10 +32,9 @@ const patience = {
   disconnectTimeout: 300,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
   enableReadyCheck: true,
 } as const satisfies RedisOptions;
-/** Together they come back at different times. */
-const retryStrategy = (times: number) => Math.min(100 * times, 500) * (0.75 + Math.random() / 2);
 
 /**
  * The connections of one node to Redis: one for commands and one that only hears channels, for a cluster each as many as
@@ -42,21 +42,20 @@ const retryStrategy = (times: number) => Math.min(100 * times, 500) * (0.75 + Ma
  * connections come back by themselves, those that say nothing by `renew`.
  */
 export class RedisLink {
-  readonly commands: RedisCommands;
-  readonly #subscriber: Redis | undefined;
-  #channels: readonly string[] = [];
+  readonly commands: Redis | Cluster;
+  readonly #address: RedisAddress;
+  #subscriber: { renew(silent: readonly string[]): void; close(): void } | undefined;
 
   private constructor(readonly options: RedisLinkOptions) {
-    const { urls, name, onTrouble } = options;
-    const [url = '', ...more] = urls;
-    if (more.length > 0) this.commands = new Cluster(urls.map(seed), clusterOptions(url, name));
-    else {
-      const common = { ...patience, retryStrategy, enableOfflineQueue: false, lazyConnect: true };
-      this.commands = new Redis(url, { ...common, connectionName: name, enableAutoPipelining: true });
-      this.#subscriber = new Redis(url, { ...common, connectionName: `${name}-hears`, autoResubscribe: false });
-      this.#subscriber.on('error', onTrouble);
-      this.#subscriber.on('ready', () => this.#subscribe());
-    }
+    const { urls, onTrouble } = options;
+    this.#address = addressOf(urls[0] ?? '', options.name);
+    this.commands =
+      urls.length > 1
+        ? new Cluster(
+            urls.map((url) => ({ host: addressOf(url).host, port: addressOf(url).port })),
+            clusterOptions(this.#address),
+          )
+        : new Redis({ ...this.#address, enableAutoPipelining: true, lazyConnect: true });
     this.commands.on('error', onTrouble);
   }
 
@@ -68,10 +67,9 @@ export class RedisLink {
       options.onTrouble(error);
     };
     const link = new RedisLink({ ...options, onTrouble });
-    const clients = link.#subscriber ? [link.commands, link.#subscriber] : [link.commands];
     let late: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (late = setTimeout(resolve, START_MS)));
-    const connected = Promise.all(clients.map((client) => client.connect()));
+    const connected = link.commands.connect();
     try {
       await Promise.race([connected, deadline]);
     } catch (error) {
@@ -86,74 +84,102 @@ export class RedisLink {
     return link;
   }
 
-  get cluster(): boolean {
-    return this.#subscriber === undefined;
-  }
-
   /** What is published in one goes to every node that listens to it; in a cluster they lie on different masters. */
   channels(topic: string): readonly string[] {
     const name = `${this.options.prefix}:${topic}`;
-    return this.cluster ? Array.from({ length: CHANNELS_IN_CLUSTER }, (_, n) => `${name}:{${n}}`) : [name];
+    if (!(this.commands instanceof Cluster)) return [name];
+    return Array.from({ length: CHANNELS_IN_CLUSTER }, (_, n) => `${name}:{${n}}`);
   }
 
   /** In the order of the calls, per channel. Rejects when it failed or nobody knows; then it may have arrived all the same. */
   async publish(channel: string, message: string): Promise<void> {
-    await (this.cluster ? this.commands.spublish(channel, message) : this.commands.publish(channel, message));
+    const { commands } = this;
+    await (commands instanceof Cluster ? commands.spublish(channel, message) : commands.publish(channel, message));
   }
 
-  /** From now on, over all reconnections; nothing says that a channel is heard but what arrives on it. Once for each link. */
+  /**
+   * From now on, over all reconnections; nothing says that a channel is heard but what arrives on it. One call for each
+   * link, for all channels.
+   */
   listen(channels: readonly string[], hear: (channel: string, message: string) => void): void {
-    this.#channels = channels;
-    if (this.#subscriber) this.#subscriber.on('message', hear);
-    else this.commands.on('smessage', hear);
-    this.#subscribe();
+    const { commands } = this;
+    const { onTrouble, name } = this.options;
+    const options = { ...this.#address, connectionName: `${name}-hears` };
+    this.#subscriber =
+      commands instanceof Cluster
+        ? new ClusterSubscriber(commands, channels, hear, options, onTrouble)
+        : subscriberOf(options, channels, hear, onTrouble);
   }
 
-  /** Throws away connections that seem to live and say nothing. */
-  renew(): void {
-    for (const client of [this.#subscriber, this.commands]) if (client?.status === 'ready') client.disconnect(true);
+  /** These channels say nothing though their connections seem to live: throws those away. */
+  renew(silent: readonly string[]): void {
+    this.#subscriber?.renew(silent);
+    if (this.commands instanceof Redis && this.commands.status === 'ready') this.commands.disconnect(true);
   }
 
   /** A second call does nothing. */
   close(): void {
-    this.#subscriber?.disconnect();
+    this.#subscriber?.close();
     this.commands.disconnect();
-  }
-
-  /** Whoever listens notices when it failed, since nothing arrives, and renews. */
-  #subscribe(): void {
-    const { onTrouble } = this.options;
-    if (this.#channels.length === 0) return;
-    if (this.#subscriber?.status === 'ready') this.#subscriber.subscribe(...this.#channels).catch(onTrouble);
-    // Each channel of its own slot; the cluster's client renews them by itself.
-    if (this.cluster) for (const channel of this.#channels) this.commands.ssubscribe(channel).catch(onTrouble);
   }
 }
 
-const seed = (url: string) => {
-  const { hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6_379) };
+/** One connection; whoever listens notices when subscribing failed, since nothing arrives, and renews. */
+const subscriberOf = (
+  options: RedisAddress,
+  channels: readonly string[],
+  hear: (channel: string, message: string) => void,
+  onTrouble: (error: Error) => void,
+) => {
+  const redis = new Redis(options);
+  redis.on('error', onTrouble);
+  redis.on('message', hear);
+  redis.on('ready', () => {
+    redis.subscribe(...channels).catch(onTrouble);
+  });
+  return {
+    renew: () => {
+      if (redis.status === 'ready') redis.disconnect(true);
+    },
+    close: () => redis.disconnect(),
+  };
+};
+
+export type RedisAddress = ReturnType<typeof addressOf>;
+
+const addressOf = (url: string, connectionName = '') => {
+  const { username, password, protocol, hostname, port, pathname } = new URL(url);
+  return {
+    ...patience,
+    retryStrategy,
+    enableOfflineQueue: false,
+    connectionName,
+    host: hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(port || 6_379),
+    db: Number(pathname.slice(1) || 0),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: { servername: hostname } }),
+  } satisfies RedisOptions;
 };
 
 /** User, password and TLS are those of the first address. */
-const clusterOptions = (url: string, name: string) => {
-  const { username, password, protocol, hostname } = new URL(url);
-  return {
-    lazyConnect: true,
-    shardedSubscribers: true,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    clusterRetryStrategy: retryStrategy,
-    retryDelayOnFailover: 200,
-    retryDelayOnClusterDown: 200,
-    maxRedirections: 4,
-    slotsRefreshInterval: 2_000,
-    redisOptions: {
-      ...patience,
-      connectionName: name,
-      ...(username && { username: decodeURIComponent(username) }),
-      ...(password && { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' && { tls: { servername: hostname } }),
-    },
-  };
-};
+const clusterOptions = ({
+  host: _host,
+  port: _port,
+  db: _db,
+  retryStrategy: _own,
+  enableOfflineQueue: _queue,
+  ...redisOptions
+}: RedisAddress) => ({
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  enableAutoPipelining: true,
+  clusterRetryStrategy: retryStrategy,
+  clusterNodeRetryStrategy: retryStrategy,
+  retryDelayOnFailover: 200,
+  retryDelayOnClusterDown: 200,
+  maxRedirections: 2,
+  slotsRefreshInterval: 1_000,
+  redisOptions,
+});

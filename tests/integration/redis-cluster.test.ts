@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
+import { Urev } from '#app/domain/shared/counters.ts';
+import { UserId } from '#app/domain/shared/ids.ts';
+import { RedisCluster } from '../support/redis-cluster.ts';
+import { aBackplaneNode, type BackplaneNode } from '../support/redis-nodes.ts';
+
+const users = Array.from({ length: 64 }, () => UserId(randomUUID()));
+const event = (userId: UserId, urev: number): ChatEvent => ({
+  ...{ type: 'block.changed', userId, urev: Urev(urev), blockedId: userId, blocked: true },
+});
+const until = (condition: () => boolean, timeout: number) =>
+  expect.poll(condition, { timeout, interval: 10 }).toBe(true);
+
+describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  const twoNodes = async (): Promise<[BackplaneNode, BackplaneNode]> => {
+    const prefix = randomUUID().slice(0, 8);
+    const a = await aBackplaneNode(cluster.urls, 'a', { prefix });
+    const b = await aBackplaneNode(cluster.urls.slice(0, 2), 'b', { prefix });
+    await until(() => a.backplane.hears('b') && b.backplane.hears('a'), 10_000);
+    return [a, b];
+  };
+  const publishAll = (node: BackplaneNode, urev: number) =>
+    node.backplane.publish(users.map((userId) => event(userId, urev)));
+
+  it('carries events on channels of all its masters, and loses none while nothing happens', async () => {
+    const [a, b] = await twoNodes();
+    const masters = await Promise.all(a.link.channels('events:1').map((channel) => cluster.masterOf(channel)));
+    expect(new Set(masters).size).toBe(3);
+    const [before, lost] = [b.disturbances(), a.lost()];
+    for (let urev = 1; urev <= 20; urev++) publishAll(a, urev);
+    await until(() => b.heard.length === 20 * users.length, 5_000);
+    for (const userId of users) {
+      const theirs = b.heard.flatMap((one) => ('urev' in one && one.userId === userId ? [Number(one.urev)] : []));
+      expect(theirs).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    }
+    expect([a.lost() - lost, b.disturbances() - before]).toEqual([0, 0]);
+  });
+
+  it.each(['killed', 'frozen'] as const)(
+    'is mended when a master is %s, and whoever missed something knows',
+    async (how) => {
+      const [a, b] = await twoNodes();
+      const [channel = ''] = a.link.channels('events:1');
+      const master = await cluster.masterOf(channel);
+      if (how === 'killed') await master.kill();
+      else master.signal('SIGSTOP');
+      try {
+        await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'), 3_000);
+        const before = b.disturbances();
+        publishAll(a, 1);
+        await until(() => a.backplane.hears('b') && b.backplane.hears('a'), 20_000);
+        expect(b.disturbances()).toBeGreaterThan(before);
+        b.heard.length = 0;
+        publishAll(a, 2);
+        await until(() => b.heard.length === users.length, 5_000);
+      } finally {
+        if (how === 'frozen') master.signal('SIGCONT');
+        else await master.start();
+        await cluster.whole();
+      }
+    },
+  );
+});
