@@ -10,7 +10,14 @@ import {
   spawnPostgres,
   type PostgresCluster,
 } from '#app/infrastructure/embedded/postgres-cluster.ts';
-import { endProcess, endProcessesOf, isAlive, until } from '#app/infrastructure/embedded/postgres-processes.ts';
+import {
+  endProcess,
+  endProcessesOf,
+  isAlive,
+  postgresProcessesOf,
+  sendSignal,
+  until,
+} from '#app/infrastructure/embedded/postgres-processes.ts';
 
 const ROLE = 'tertulia';
 
@@ -69,6 +76,15 @@ export class PostgresServer {
   async killPostmaster(): Promise<void> {
     await endProcess(this.#server?.pid ?? 0, this.cluster.directory, 'SIGKILL', 10_000);
     await until(async () => endProcessesOf(this.cluster.directory, 'SIGQUIT', 1_000), 10_000);
+  }
+
+  /** All its processes stand still, and every connection to it with them, until it is thawed. */
+  async freeze(): Promise<void> {
+    for (const pid of await postgresProcessesOf(this.cluster.directory)) sendSignal(pid, 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    for (const pid of await postgresProcessesOf(this.cluster.directory)) sendSignal(pid, 'SIGCONT');
   }
 
   /** As superuser. */

@@ -17,13 +17,15 @@ export class ServerProcess {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(databaseUrl: string): Promise<ServerProcess> {
+  /** @param settings over those that keep limits of rate out of the way */
+  static async start(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
     const [port, metricsPort] = [await freePort(), await freePort()];
     const server = new ServerProcess(port, metricsPort, {
       ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], WS_PORT: String(port) },
       ...{ METRICS_PORT: String(metricsPort), DATABASE_URL: databaseUrl, ALLOW_GUESTS: 'true' },
       ...{ JWT_SECRET: randomBytes(32).toString('base64url'), LOG_LEVEL: 'error', LIMIT_FRAMES_PER_SECOND: '1000000' },
       ...Object.fromEntries(limits.map((name) => [`LIMIT_RATE_${name}`, ROOMY])),
+      ...settings,
     });
     await server.start();
     return server;
