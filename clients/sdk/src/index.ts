@@ -1,7 +1,7 @@
 export { createClient } from './client.ts';
 export type { Client, ClientEvents, ClientOptions, Incoming } from './client.ts';
 export type { Conversation, Conversations, NewGroup, SendOptions } from './conversation.ts';
-export type { Commands, Events } from './generated/catalogue.ts';
+export type * from './generated/catalogue.ts';
 export { Lost, Refused } from './link/failures.ts';
 export type { ErrorCode } from './link/failures.ts';
 export type { Link, LinkListener, Status, Stop } from './link/link.ts';
