@@ -143,7 +143,11 @@ it('notices within two heartbeats that nothing gets through any more, and goes o
       lab.set({ silent: true }, ...silent);
       const began = performance.now();
       const { id } = await conversation.send('into the void');
-      await eventually(() => client.status !== 'online', `${silent} is noticed`, (2 * PING_SECONDS + 3) * 1_000);
+      await eventually(
+        () => client.status !== 'online',
+        `${silent.join(' and ')} is noticed`,
+        (2 * PING_SECONDS + 3) * 1_000,
+      );
       expect(performance.now() - began).toBeLessThan((2 * PING_SECONDS + 2) * 1_000);
       lab.heal();
       client.retry();
