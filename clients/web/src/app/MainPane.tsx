@@ -48,7 +48,7 @@ const Nothing = () => {
   return (
     <main className={styles.nothing} id="main">
       <span className={styles.picture}>
-        <Icon name="reply" />
+        <Icon name="chat" />
       </span>
       <h2>{t('chat.none')}</h2>
       <p>{t('chat.none.hint')}</p>

@@ -52,13 +52,15 @@ export const Composer = ({ conversation, composing, onDone, onEditLast }: Compos
     drafts.set(conversation.id, typed);
   };
   const send = async () => {
-    write('');
+    setText('');
     onDone();
     try {
       await conversation.send(text, replyTo?.seq === undefined ? {} : { replyTo: replyTo.seq });
+      // Only now is it kept elsewhere: a page that goes away before has it as a draft.
+      if (drafts.get(conversation.id) === text) drafts.set(conversation.id, '');
     } catch (error) {
       toast(errorText(words, error));
-      if (drafts.get(conversation.id) === '') write(text); // nothing is lost, nothing newer is overwritten
+      if (drafts.get(conversation.id) === text) setText(text); // nothing is lost, nothing newer is overwritten
     }
   };
   const save = async (message: MessageView) => {

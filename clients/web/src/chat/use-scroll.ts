@@ -89,7 +89,9 @@ export const useScroll = (
       loadOlder();
     },
     onResize() {
-      if (follows.current && placed.current) toEnd();
+      if (!placed.current) return;
+      if (follows.current) toEnd();
+      else settle();
     },
     async toSeq(seq) {
       await conversation.loadBackTo(seq);

@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { memo } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import { useName } from '../app/client.ts';
 import { chatPlace } from '../app/place.ts';
 import { linkTo } from '../app/router.ts';
@@ -24,8 +24,14 @@ export const ConversationRow = memo(({ conversation, selected, today }: Conversa
   const name = useName(conversation);
   const { count, more } = view.unread;
   const muted = isMuted(view);
+  const row = useRef<HTMLAnchorElement>(null);
+  const [seqAtFirst] = useState(view.seq);
+  useEffect(() => {
+    if (selected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
   return (
     <a
+      ref={row}
       {...linkTo(chatPlace(conversation.id))}
       className={styles.row}
       aria-current={selected ? 'page' : undefined}
@@ -33,7 +39,7 @@ export const ConversationRow = memo(({ conversation, selected, today }: Conversa
       data-muted={muted}
     >
       {/* A new element for each new message: its animation draws the eye once. */}
-      {count > 0 && !selected && <span key={view.seq} className={styles.flash} />}
+      {count > 0 && !selected && view.seq > seqAtFirst && <span key={view.seq} className={styles.flash} />}
       <Avatar id={view.otherId ?? view.id} name={name} />
       <span className={styles.text}>
         <span className={styles.top}>

@@ -15,12 +15,13 @@ export interface Formats {
   compare(a: string, b: string): number;
 }
 
+/** @param language with its region, where there is one: the hours and the order of a date depend on it */
 export const formatsOf = (language: string): Formats => {
   const format = (options: Intl.DateTimeFormatOptions) => {
     const made = new Intl.DateTimeFormat(language, options);
     return (at: Date) => made.format(at);
   };
-  const time = format({ hour: '2-digit', minute: '2-digit' });
+  const time = format({ timeStyle: 'short' });
   const weekday = format({ weekday: 'short' });
   const dayMonth = format({ day: 'numeric', month: 'short' });
   const date = format({ day: 'numeric', month: 'short', year: 'numeric' });

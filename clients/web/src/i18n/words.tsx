@@ -23,7 +23,7 @@ export const wordsOf = (language: Language, texts: Texts<string>): Words => {
   const shown = (value: unknown) => (typeof value === 'number' ? number.format(value) : value);
   return {
     language,
-    ...formatsOf(language),
+    ...formatsOf(regional(language)),
     t(key, ...[values = {}]) {
       return parts(template(key, values))
         .map((part, i) => (i % 2 === 0 ? part : String(shown(values[part as keyof typeof values]))))
@@ -36,6 +36,10 @@ export const wordsOf = (language: Language, texts: Texts<string>): Words => {
     },
   };
 };
+
+/** As the browser has it: `en-GB` for English in Britain. */
+const regional = (language: Language): string =>
+  navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
 
 /** Text at even places, names of placeholders at odd ones. */
 const parts = (template: string): readonly string[] => template.split(/\{(\w+)\}/);
