@@ -23,6 +23,7 @@ test: ## lint, types, and all suites against real PostgreSQL and Redis
 	@$(WITH) node scripts/verify-binaries.mjs
 	@$(WITH) npm run --silent lint
 	@sh scripts/ensure-redis.sh
+	@sh scripts/ensure-haproxy.sh
 	@sh scripts/ensure-chromium.sh
 	@$(WITH) npm run --silent test
 
@@ -42,10 +43,12 @@ browser: ## only the tests in a real Chromium
 
 faults: ## only the tests that kill, freeze and cut
 	@sh scripts/ensure-redis.sh
+	@sh scripts/ensure-haproxy.sh
 	@$(WITH) npm run --silent faults
 
 nightly: ## all suites with their large counts (hours)
 	@sh scripts/ensure-redis.sh
+	@sh scripts/ensure-haproxy.sh
 	@sh scripts/ensure-chromium.sh
 	@NIGHTLY=1 $(WITH) npm run --silent test
 

@@ -11,6 +11,8 @@ let node: WsNode;
 let sessions: TestSession[];
 let told: number[];
 let ended: number[];
+/** Once, after half a second. */
+let stall: number;
 
 /** Runs it to its end; sockets close when they are ended, unless they hang. */
 const run = async (ms: number, hangs: (session: Session) => boolean = () => false) => {
@@ -23,13 +25,17 @@ const run = async (ms: number, hangs: (session: Session) => boolean = () => fals
       if (!hangs(session)) session.socket.end(1012, 'gone');
     },
     empty: () => sessions.every(({ socket }) => !socket.open),
-    after: async (wait) => void (now += wait),
+    after: async (wait) => {
+      now += stall > 0 && now - began > 500 ? stall : wait;
+      if (now - began > 500) stall = 0;
+    },
   });
   return now - began;
 };
 
 beforeEach(() => {
   now = 1_000;
+  stall = 0;
   node = new WsNode();
   told = [];
   ended = [];
@@ -51,6 +57,14 @@ describe('a departure', () => {
     for (let from = 0; from < 2_000; from += 100)
       expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(50);
     expect(told.every((at, n) => ended[n]! >= at + 990)).toBe(true); // as many as were told
+  });
+
+  it('does not make up for a stall at once', async () => {
+    stall = 400;
+    await run(20_000);
+    for (let from = 0; from < 4_000; from += 100)
+      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(50);
+    expect(ended).toHaveLength(500);
   });
 
   it('takes no longer than it may', async () => {

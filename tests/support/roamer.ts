@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { v7 } from 'uuid';
+import { WsClient } from './ws-client.ts';
+
+export interface RoamerEvents {
+  /** A connection was authenticated. */
+  readonly connected: () => void;
+  /** A send was refused for good, or nobody answered it for too long. */
+  readonly failed: (why: string) => void;
+}
+
+interface Pending {
+  readonly id: string;
+  readonly content: string;
+  readonly since: number;
+}
+
+/** By the protocol: 0.5 s, doubled up to 30 s, half of it random. */
+const BACKOFF_MS = 500;
+/** A user would call that failed. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * A client that follows the protocol where nodes come and go: told to leave, it opens another connection, authenticates
+ * there, and leaves the old one when what it sent there is answered; whatever has no answer is sent again, in order, with
+ * the same ids.
+ */
+export class Roamer {
+  #current: WsClient | undefined;
+  #pending: Pending[] = [];
+  #counted = 0;
+  #sending = true;
+  #ends = false;
+  #moving: Promise<void> | undefined;
+  acked: string[] = [];
+  /** How its connections ended, but those that it left. */
+  readonly codes: number[] = [];
+  moves = 0;
+
+  constructor(
+    private readonly url: string,
+    readonly name: string,
+    private readonly token: string,
+    private readonly conversationId: string,
+    private readonly told: RoamerEvents,
+  ) {}
+
+  /** Connected. */
+  async arrive(): Promise<void> {
+    await this.#move();
+  }
+
+  /** Sends one message after another, with so many milliseconds between, until it is told to stop and all is answered. */
+  async talk(everyMs: number): Promise<void> {
+    while (this.#sending || this.#pending.length > 0) {
+      if (this.#sending) {
+        const pending = { id: v7(), content: `${this.name} ${++this.#counted}`, since: performance.now() };
+        this.#pending.push(pending);
+        void this.#send(pending);
+      }
+      await pause(everyMs);
+    }
+  }
+
+  finish(): void {
+    this.#sending = false;
+  }
+
+  async leave(): Promise<void> {
+    this.#ends = true;
+    await this.#moving;
+    this.#current?.socket.terminate();
+  }
+
+  get connected(): boolean {
+    return this.#current?.open ?? false;
+  }
+
+  async #send(pending: Pending): Promise<void> {
+    const client = this.#current;
+    if (!client?.open) return; // sent again by who connects
+    const { id, content } = pending;
+    const reply = await client
+      .call('message.send', { conversationId: this.conversationId, id, content }, PATIENCE_MS)
+      .catch(() => undefined);
+    if (!this.#pending.includes(pending)) return;
+    if (reply?.ok) {
+      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      this.acked.push(id);
+    } else if (reply && reply.error?.code !== 'unavailable') {
+      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      this.told.failed(`${content}: ${reply.error?.code} ${reply.error?.rule}`);
+    } else if (performance.now() - pending.since > PATIENCE_MS) this.told.failed(`${content}: no answer`);
+    else if (reply && client === this.#current) {
+      await pause(50);
+      await this.#send(pending);
+    }
+  }
+
+  /** From one connection, or none, to another. */
+  #move(): Promise<void> {
+    this.#moving ??= this.#connect().finally(() => (this.#moving = undefined));
+    return this.#moving;
+  }
+
+  async #connect(): Promise<void> {
+    for (let backoff = BACKOFF_MS; !this.#ends; backoff = Math.min(backoff * 2, 30_000)) {
+      const client = await this.#authenticated().catch(() => undefined);
+      if (client) return this.#settle(client);
+      await pause(backoff * (0.5 + Math.random() / 2));
+    }
+  }
+
+  async #authenticated(): Promise<WsClient> {
+    const client = await WsClient.connect(this.url);
+    if (!(await client.auth(this.token)).ok) throw new Error('auth was refused');
+    return client;
+  }
+
+  #settle(client: WsClient): void {
+    const before = this.#current;
+    this.#current = client;
+    this.told.connected();
+    client.socket.on('message', (frame: Buffer) => {
+      if (client === this.#current && frame.includes('"type":"goaway"')) this.#goaway();
+    });
+    client.socket.once('close', (code) => {
+      if (client !== this.#current) return;
+      this.codes.push(code);
+      if (!this.#ends) void this.#move();
+    });
+    // Those under way on the other are stored or not: with the same ids it makes no difference.
+    for (const pending of this.#pending) void this.#send(pending);
+    before?.socket.close();
+  }
+
+  #goaway(): void {
+    this.moves++;
+    void this.#move();
+  }
+}
