@@ -39,7 +39,8 @@ export class NetworkLab {
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    /** Where new connections go. */
+    public targetPort: number,
     readonly random: () => number,
   ) {}
 

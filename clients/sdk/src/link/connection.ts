@@ -126,14 +126,17 @@ export class Connection {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened(socket);
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#hear(data);
-    // a close always follows
-    socket.onerror = () => {};
+    // in Node no close follows the failure to open
+    socket.onerror = () => this.#over(lost);
     socket.onclose = ({ code }: { readonly code: number }) => this.#over({ code });
     return socket;
   }
 
-  #opened({ protocol }: Socket): void {
+  #opened(socket: Socket): void {
+    const { protocol } = socket;
     this.#callOff();
+    // from now on a close always follows, and says more
+    socket.onerror = () => {};
     // something between us and the server, or no server of ours
     if (protocol !== SUB_PROTOCOL) return this.#over(lost);
     this.#callOff = this.parts.surroundings.after(AUTH_MS, () => this.#over(lost));
