@@ -2,11 +2,11 @@
 // Nothing is done while what it is made of is what dist/web was made of (--force builds all the same). A server that
 // reads dist/web meanwhile finds the old build or the new one, never half of one.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { filesIn, hashOf } from './sources.mjs';
 
 const root = join(import.meta.dirname, '..');
 const built = join(root, 'dist/web');
@@ -14,30 +14,6 @@ const stamp = join(built, '.built');
 const fresh = `${built}-${process.pid}`;
 const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt']);
 const WORTH_IT = 512;
-
-const filesIn = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
-
-/** Not what other packages or other builds put there. */
-const isSource = (path) => !/(^|[/\\])(node_modules|dist)[/\\]/.test(relative(root, path));
-
-const hashOfSources = () => {
-  const hash = createHash('sha256');
-  const madeOf = [
-    ...filesIn(join(root, 'clients')).filter(isSource),
-    join(root, 'package-lock.json'),
-    import.meta.filename,
-  ];
-  for (const path of madeOf.filter((file) => existsSync(file)))
-    hash
-      .update(`${relative(root, path)}\0`)
-      .update(readFileSync(path))
-      .update('\0');
-  return hash.digest('hex');
-};
 
 const compress = (path) => {
   const plain = readFileSync(path);
@@ -57,7 +33,7 @@ const finish = () => {
   renameSync(fresh, built);
 };
 
-const sources = hashOfSources();
+const sources = hashOf('clients', 'package-lock.json', 'scripts/build-web.mjs');
 const unchanged = existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
 if (!unchanged || process.argv.includes('--force')) {
   mkdirSync(join(root, 'dist'), { recursive: true });
@@ -65,7 +41,9 @@ if (!unchanged || process.argv.includes('--force')) {
     const vite = fileURLToPath(new URL('bin/vite.js', import.meta.resolve('vite/package.json')));
     const to = relative(join(root, 'clients/web'), fresh);
     const args = [vite, 'build', '--outDir', to, '--emptyOutDir', '--logLevel', 'warn'];
-    const { status } = spawnSync(process.execPath, args, { cwd: join(root, 'clients/web'), stdio: 'inherit' });
+    // Whoever builds: tests say `test`, and React would bring its slow and chatty form.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const { status } = spawnSync(process.execPath, args, { cwd: join(root, 'clients/web'), stdio: 'inherit', env });
     if (status !== 0) process.exitCode = 1;
     else finish();
   } finally {
