@@ -44,7 +44,6 @@ export const NewChatDialog = ({ onClose }: { onClose(): void }) => {
         <p>{t('newChat.lead')}</p>
         <Field
           label={t('field.handle')}
-          autoFocus
           autoCapitalize="off"
           autoComplete="off"
           spellCheck={false}

@@ -51,7 +51,6 @@ export const NewGroupDialog = ({ onClose }: { onClose(): void }) => {
         <Field
           label={t('field.title')}
           dir="auto"
-          autoFocus
           autoComplete="off"
           value={title}
           error={error}

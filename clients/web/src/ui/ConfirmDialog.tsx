@@ -26,7 +26,7 @@ export const ConfirmDialog = ({ title, text, submit, danger, confirm, onClose }:
       <p>{text}</p>
       <div className={form.actions}>
         <Button onClick={onClose}>{t('action.cancel')}</Button>
-        <Button look={danger ? 'danger' : 'primary'} disabled={busy} onClick={() => void run()} autoFocus>
+        <Button look={danger ? 'danger' : 'primary'} disabled={busy} onClick={() => void run()} data-begin>
           {submit}
         </Button>
       </div>

@@ -18,6 +18,8 @@ export const Dialog = ({ title, children, role = 'dialog', onClose }: DialogProp
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // The browser would begin at the button that closes: React's autoFocus comes too early for it.
+    dialog?.querySelector<HTMLElement>('input, textarea, [data-begin]')?.focus();
     return () => dialog?.close();
   }, []);
   return (
