@@ -30,12 +30,11 @@ const ana = async (options: BrowserContextOptions, path: string): Promise<Page> 
     ...{ deviceScaleFactor: 1.5, locale: 'en-GB', timezoneId: afternoon(), reducedMotion: 'reduce' },
     ...options,
   });
-  await context.request.post(`${demo.server.http}/v1/session/login`, {
-    headers: { 'tertulia-session': 'remember' },
-    data: { login: 'ana', password: DEMO_PASSWORD, device: { name: 'Chrome', platform: 'Linux', version: '156' } },
-  });
   const page = await context.newPage();
   await page.goto(demo.server.http + path);
+  await page.getByLabel('Handle').fill('ana');
+  await page.getByLabel('Password', { exact: true }).fill(DEMO_PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Conversations' }).getByText('Release 2.4').waitFor({ state: 'attached' });
   return page;
 };

@@ -140,7 +140,8 @@ describe('sessions', () => {
     await here.app.button('Log out everywhere').click();
     await here.app.confirm('Log out everywhere');
     for (const { page } of [here, there]) await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    for (const { page } of [here, there]) {
+    for (const { page, profile } of [here, there]) {
+      profile.expect(REFUSED);
       await page.goto(stage.server.http);
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     }

@@ -22,8 +22,8 @@ export class Messenger {
   }
 
   /** A line of the list. */
-  chat(name: string): Locator {
-    return this.list.getByRole('link').filter({ hasText: name });
+  chat(name: string | RegExp): Locator {
+    return this.list.getByRole('link').filter({ has: this.page.getByText(name, { exact: true }) });
   }
   /** How many messages a line of the list says to be unread. */
   unread(chat: string, count?: number): Locator {
@@ -46,7 +46,16 @@ export class Messenger {
     await this.page.mouse.move(x + width / 2, y + height / 2);
   }
 
-  async openChat(name: string): Promise<void> {
+  /** Turns the wheel until it is there. */
+  async wheelTo(target: Locator, step = -400): Promise<void> {
+    await this.pointAtLog();
+    while (!(await target.isVisible())) {
+      await this.page.mouse.wheel(0, step);
+      await this.page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
+    }
+  }
+
+  async openChat(name: string | RegExp): Promise<void> {
     await this.chat(name).click();
     await this.composer.waitFor();
   }

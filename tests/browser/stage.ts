@@ -56,16 +56,16 @@ export class Stage {
     return { ...(await this.server.aGuest(displayName)), handle: '', displayName };
   }
 
-  /** In a browser of their own, signed in as by the form with "remember me", at `path`. */
+  /** In a browser of their own, signed in by the form, at `path`. */
   async enter(account: Account, options?: ProfileOptions, path = '/'): Promise<Seat> {
     const profile = await this.chromium.profile(options);
-    const response = await profile.context.request.post(`${this.server.http}/v1/session/login`, {
-      headers: { 'tertulia-session': 'remember' },
-      data: { login: account.handle, password: PASSWORD },
-    });
-    if (!response.ok()) throw new Error(`login: ${response.status()} ${await response.text()}`);
     const page = await profile.context.newPage();
     await page.goto(this.server.http + path);
+    // By what every language has.
+    await page.locator('input[name=login]').fill(account.handle);
+    await page.locator('input[name=password]').fill(PASSWORD);
+    await page.locator('button[type=submit]').click();
+    await page.locator('input[name=login]').waitFor({ state: 'detached' });
     return { account, profile, page };
   }
 

@@ -116,8 +116,9 @@ describe('by context menu', () => {
       Array.from({ length: 60 }, (_, n) => `filler ${n}`),
     );
     await anns.message('filler 59').waitFor();
-    await anns.message('I do').scrollIntoViewIfNeeded();
-    await anns.message('I do').getByRole('button', { name: 'Go to the quoted message' }).click();
+    const quotation = answer.getByTitle('Go to the quoted message');
+    await anns.wheelTo(quotation);
+    await quotation.click();
     await expect.poll(() => inView(anns, 'Who brings the bread?')).toBe(true);
   });
 
@@ -143,7 +144,8 @@ describe('by keyboard only', () => {
   /** From the composer to the last message, and its menu. */
   const menuOfLast = async ({ page, composer }: Messenger, steps = 1) => {
     await composer.focus();
-    await page.keyboard.press('Shift+Tab');
+    const onMessage = () => page.evaluate(() => document.activeElement?.matches('article, [role=article]'));
+    for (let n = 0; n < 5 && !(await onMessage()); n++) await page.keyboard.press('Shift+Tab');
     for (let n = 1; n < steps; n++) await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Shift+F10');
     await page.getByRole('menu').waitFor();

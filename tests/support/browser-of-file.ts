@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
@@ -23,9 +23,10 @@ export class BrowserOfFile {
         ...profile.executions.splice(0),
       ]);
       const failed = task.result?.state === 'fail' || left.length > 0;
-      const folder = failed ? join(artefacts, task.name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80)) : undefined;
-      if (folder !== undefined) await mkdir(folder, { recursive: true });
-      await file.#endTest(folder);
+      const folder = join(artefacts, task.name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80));
+      await rm(folder, { recursive: true, force: true }); // of an earlier run
+      if (failed) await mkdir(folder, { recursive: true });
+      await file.#endTest(failed ? folder : undefined);
       if (left.length > 0) throw new Error(`the browser had problems:\n${left.join('\n')}`);
     });
     afterAll(() => file.browser.close());
