@@ -24,14 +24,39 @@ export interface Surroundings {
   /** Tells of what nobody caught, without ending anything. */
   report(error: unknown): void;
   /**
-   * Calls back whenever the machine may have slept or changed its network (a page: became visible, went online).
-   * Absent where nothing tells. Returns how to leave.
+   * Calls back whenever the machine may have slept or changed its network. Absent where nothing tells. Returns how to
+   * leave.
    */
   onWake?(awake: () => void): () => void;
 }
 
 /** Timers wait at most this long, 24 days; what is longer would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
+
+interface Target {
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
+}
+/** What a page has and Node has not. */
+type Page = Target & { readonly document: Target & { readonly visibilityState: string } };
+
+/** A page may have slept when it becomes visible, comes back from the history, or is online again. */
+const onWakeOf = (page: Page) => (awake: () => void) => {
+  const shown = (): void => {
+    if (page.document.visibilityState === 'visible') awake();
+  };
+  const listening: readonly (readonly [Target, string, () => void])[] = [
+    [page.document, 'visibilitychange', shown],
+    [page, 'pageshow', shown],
+    [page, 'online', awake],
+  ];
+  for (const [target, type, listener] of listening) target.addEventListener(type, listener);
+  return () => {
+    for (const [target, type, listener] of listening) target.removeEventListener(type, listener);
+  };
+};
+const here: unknown = globalThis;
+const isPage = (value: unknown): value is Page => typeof value === 'object' && value !== null && 'document' in value;
 
 export const realSurroundings: Surroundings = {
   // looked up when it is needed: a page may replace it, and importing this must not demand it
@@ -50,4 +75,5 @@ export const realSurroundings: Surroundings = {
     if (reportError) reportError(error);
     else process.emitWarning(error instanceof Error ? error : String(error));
   },
+  ...(isPage(here) && { onWake: onWakeOf(here) }),
 };

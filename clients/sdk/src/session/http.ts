@@ -51,7 +51,6 @@ const sent = async (
       body: JSON.stringify(input),
       // what is secret goes to this server or nowhere
       redirect: 'error',
-      cache: 'no-store',
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
   } catch (error) {
