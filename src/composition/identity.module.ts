@@ -101,7 +101,7 @@ const bindAdapters = (container: DependencyContainer) => {
   bind(RATE_LIMITER, (c) => new InProcessRateLimiter(c.resolve(IDENTITY_CONFIG).limits, c.resolve(CLOCK)));
   bind(REVOCATIONS, (c) => {
     const journal = c.resolve(JOURNAL);
-    return new InProcessRevocations(c.resolve(RANDOM), (error) => journal.fault(error, 'revocations'));
+    return new InProcessRevocations((error) => journal.fault(error, 'revocations'));
   });
   bind(LOGIN_THROTTLE, (c) => new InProcessLoginThrottle(c.resolve(CLOCK)));
   bind(PASSWORD_HASHER, () => new Argon2PasswordHasher());

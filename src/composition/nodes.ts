@@ -2,6 +2,7 @@ import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
@@ -9,6 +10,8 @@ import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-dire
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
+import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
+import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -38,23 +41,37 @@ export const openRedis = async (
   return link;
 };
 
-export const openBackplane = (
+/** How this node reaches others, and whether it does. */
+export interface Reach {
+  readonly backplane: Backplane;
+  /** Undefined: those of this process are all there are. */
+  readonly revocations: Revocations | undefined;
+  readonly connected: () => boolean;
+}
+
+export const openReach = (
   link: RedisLink | undefined,
   lifetime: Lifetime,
   { incarnation, journal, metrics, clock }: NodeParts,
-): Backplane & { readonly connected: boolean } => {
+): Reach => {
   const fault = (error: unknown) => void journal.fault(error, 'backplane');
-  if (!link) return lifetime.own(new MemoryBackplane(fault), (opened) => opened.close());
-  const backplane = new RedisBackplane(link, incarnation, clock, {
+  const own = (backplane: Backplane) => lifetime.own(backplane, (opened) => opened.close());
+  if (!link) return { backplane: own(new MemoryBackplane(fault)), revocations: undefined, connected: () => true };
+  const broadcast = new RedisBroadcast(link, incarnation, clock, {
     fault,
-    lost: () => metrics.count('backplane_lost_total'),
+    lost: () => metrics.count('broadcasts_lost_total'),
     changed: (connected) => {
       if (connected) journal.info('this node is heard by way of redis');
       else journal.warn('redis is away; nodes hear each other by the database until it is back');
     },
   });
-  metrics.gauge('redis_up', () => (backplane.connected ? 1 : 0));
-  return lifetime.own(backplane, (opened) => opened.close());
+  lifetime.own(broadcast, (opened) => opened.close());
+  metrics.gauge('redis_up', () => (broadcast.connected ? 1 : 0));
+  return {
+    backplane: own(new RedisBackplane(broadcast, fault)),
+    revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
+    connected: () => broadcast.connected,
+  };
 };
 
 /** The database inside serves one node. */

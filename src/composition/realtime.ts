@@ -1,6 +1,7 @@
 import type { DependencyContainer } from 'tsyringe';
 import { AntiEntropy } from '#app/application/chat/anti-entropy.ts';
 import { HeadComparison } from '#app/application/chat/head-comparison.ts';
+import { RevocationWatch } from '#app/application/identity/revocation-watch.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
@@ -8,6 +9,7 @@ import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { PostgresProofs } from '#app/infrastructure/postgres/postgres-proofs.ts';
 import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import type { AnyCommand } from '#app/interfaces/commands/command.ts';
 import { closeCodes } from '#app/interfaces/protocol/close-codes.ts';
@@ -18,7 +20,7 @@ import { Gateway } from '#app/interfaces/ws/gateway.ts';
 import { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
 import { FEED } from './chat.tokens.ts';
 import { makeGates } from './gates.ts';
-import { AUTHENTICATOR, CLOCK, EVENT_BUS, JOURNAL, RATE_LIMITER, REVOCATIONS } from './identity.tokens.ts';
+import { AUTHENTICATOR, CLOCK, EVENT_BUS, JOURNAL, POSTGRES, RATE_LIMITER, REVOCATIONS } from './identity.tokens.ts';
 
 export interface RealtimeParts {
   readonly transport: Transport;
@@ -124,11 +126,19 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     onFault: () => metrics.count('directory_failures_total'),
   });
 
+  const revocationWatch = new RevocationWatch(
+    new PostgresProofs(c.resolve(POSTGRES)),
+    c.resolve(REVOCATIONS),
+    () => gateway.identities(),
+    systemTimers,
+    (error) => void journal.fault(error, 'looking for revocations'),
+  );
+
   metrics.gauge('connections', () => gateway.size);
   metrics.gauge('unauthenticated_connections', () => gateway.unauthenticated);
   metrics.gauge('users', () => subscriptions.users);
   metrics.gauge('other_nodes', () => antiEntropy.others);
   metrics.gauge('unheard_nodes', () => antiEntropy.unheard);
   metrics.gauge('topics', () => gates.conversations.size + gates.users.size);
-  return { gateway, comparison, antiEntropy };
+  return { gateway, comparison, antiEntropy, revocationWatch };
 };

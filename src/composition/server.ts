@@ -38,10 +38,18 @@ import { chatModule } from './chat.module.ts';
 import { CHAT_LIMITS, MESSAGE_LOG } from './chat.tokens.ts';
 import { drain, lookout } from './draining.ts';
 import { identityModule } from './identity.module.ts';
-import { AUTHENTICATOR, EVENT_BUS, IDENTITY_CONFIG, JOURNAL, POSTGRES, RATE_LIMITER } from './identity.tokens.ts';
+import {
+  AUTHENTICATOR,
+  EVENT_BUS,
+  IDENTITY_CONFIG,
+  JOURNAL,
+  POSTGRES,
+  RATE_LIMITER,
+  REVOCATIONS,
+} from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
-import { openBackplane, openDirectory, openRedis } from './nodes.ts';
+import { openDirectory, openReach, openRedis } from './nodes.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -102,9 +110,8 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   await listenFromModules(events, config.listeners, process.cwd());
 
   const node = { incarnation, journal, metrics, clock };
-  const redis = await openRedis(config, lifetime, node);
-  const ownBackplane = openBackplane(redis, lifetime, node);
-  const backplane = extensions.backplane?.(ownBackplane) ?? ownBackplane;
+  const reach = openReach(await openRedis(config, lifetime, node), lifetime, node);
+  const backplane = extensions.backplane?.(reach.backplane) ?? reach.backplane;
   for (const type of announced) events.on(type, (event) => backplane.publish([event]));
   const { postgres, log } = await openStorage(config, lifetime, {
     journal,
@@ -121,6 +128,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   container.register(CHAT_LIMITS, { useValue: config.limits });
   container.register(IDENTITY_CONFIG, { useValue: await identityConfig(config) });
   const modules = [identityModule(container), chatModule(container)];
+  if (reach.revocations) container.register(REVOCATIONS, { useValue: reach.revocations });
   const limits = toldLimits(config);
   const catalogue = catalogueOf([
     auth({ clock, pingMs: config.limits.pingMs, limits }),
@@ -132,7 +140,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
 
   const transport = await transportOf(config);
   lifetime.own(transport, (opened) => opened.close());
-  const { gateway, comparison, antiEntropy } = realtime(container, config, {
+  const { gateway, comparison, antiEntropy, revocationWatch } = realtime(container, config, {
     transport,
     codecs: makeCodecs(),
     backplane,
@@ -142,10 +150,11 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     commands: catalogue,
   });
   lifetime.own(comparison, (begun) => begun.close());
+  lifetime.own(revocationWatch, (begun) => begun.close());
   lifetime.own(antiEntropy, (begun) => begun.close());
   await antiEntropy.start();
   const availability = new Availability(clock);
-  const readiness = () => availability.asked(log.failing || !ownBackplane.connected);
+  const readiness = () => availability.asked(log.failing || !reach.connected());
   metrics.gauge('draining', () => (availability.draining ? 1 : 0));
   const http = httpHandler({
     commands,

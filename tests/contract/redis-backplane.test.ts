@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
+import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { aRedis } from '../support/services.ts';
@@ -9,10 +10,13 @@ backplaneContract('on Redis', async () => {
   const { url, prefix } = await aRedis();
   const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
   const faults: unknown[] = [];
-  const backplane = new RedisBackplane(link, randomUUID(), new SystemClock(), {
-    fault: (error) => void faults.push(error),
-    lost: () => {},
-    changed: () => {},
+  const fault = (error: unknown) => void faults.push(error);
+  const broadcast = new RedisBroadcast(link, randomUUID(), new SystemClock(), {
+    ...{ fault, lost: () => {}, changed: () => {} },
   });
-  return { backplane, faults, close: async () => link.close() };
+  const close = async () => {
+    broadcast.close();
+    link.close();
+  };
+  return { backplane: new RedisBackplane(broadcast, fault), faults, close };
 });

@@ -93,6 +93,22 @@ describe('two nodes on one PostgreSQL and one Redis', () => {
     expect(JSON.stringify(cleos.events)).not.toContain('not for Cleo');
   });
 
+  it('close within two seconds what was revoked on the other node, also while its announcement gets lost', async () => {
+    for (const flushed of [false, true]) {
+      const cleo = await person(b, 'Cleo');
+      const cleos = await b.server.connect(cleo.token);
+      if (flushed) {
+        const admin = new Redis(redis.url);
+        await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+        admin.disconnect();
+      }
+      await a.server.post('session.revoke_all', {}, cleo.token);
+      const revoked = performance.now();
+      expect((await cleos.ended()).code).toBe(4502);
+      expect(performance.now() - revoked).toBeLessThan(2_000);
+    }
+  });
+
   it.each([
     ['killed', async () => redis.kill(), async () => redis.start()],
     ['frozen', async () => redis.signal('SIGSTOP'), async () => redis.signal('SIGCONT')],

@@ -56,8 +56,8 @@ it('carries more than fits in one message', async () => {
 it('notices by the next beat that a message was lost, whoever lost it', async () => {
   const { a, b, prefix } = await twoNodes();
   const before = b.disturbances();
-  const [channel = ''] = a.link.channels('events:1');
-  expect(channel).toBe(`${prefix}:events:1`);
+  const [channel = ''] = a.link.channels('said:1');
+  expect(channel).toBe(`${prefix}:said:1`);
   const { publish } = a.link;
   a.link.publish = async () => {}; // into the void
   a.backplane.publish([event(1)]);
@@ -109,7 +109,7 @@ it('says within a second that it hears nobody while Redis is frozen, and hears t
     await until(() => a.heard.length === 1); // its own subscriber waits for nobody
     await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'), 1_500);
     expect(performance.now() - frozen).toBeLessThan(1_400);
-    expect([a.backplane.connected, b.backplane.connected]).toEqual([false, false]);
+    expect([a.broadcast.connected, b.broadcast.connected]).toEqual([false, false]);
     await new Promise((resolve) => setTimeout(resolve, 4_000)); // long enough for connections to be made anew
   } finally {
     server.signal('SIGCONT');
@@ -125,7 +125,7 @@ it('says within a second that it hears nobody while Redis is frozen, and hears t
 it('comes back by itself after Redis was killed, and forgets nothing in a flush', async () => {
   const { a, b } = await twoNodes();
   await server.kill();
-  await until(() => !a.backplane.connected && !b.backplane.connected, 2_000);
+  await until(() => !a.broadcast.connected && !b.broadcast.connected, 2_000);
   for (let n = 0; n < 100; n++) a.backplane.publish([event(n)]);
   await until(() => a.heard.length === 100);
   expect(a.lost()).toBeGreaterThan(0);
@@ -143,7 +143,7 @@ it('comes back by itself after Redis was killed, and forgets nothing in a flush'
 
 it('holds no more than it may for a Redis that takes nothing', async () => {
   const a = await aBackplaneNode([server.url], 'a', { prefix: 'full' });
-  await until(() => a.backplane.connected);
+  await until(() => a.broadcast.connected);
   a.link.publish = () => new Promise(() => {});
   for (let n = 0; n < 60; n++) a.backplane.publish(Array.from({ length: 2_000 }, (_, m) => event(m)));
   await until(() => a.heard.length === 120_000);
@@ -154,7 +154,7 @@ it('starts without Redis, and refuses one that does not let it in', async () => 
   const away = await aBackplaneNode(['redis://127.0.0.1:1'], 'alone');
   away.backplane.publish([event(1)]);
   await until(() => away.heard.length === 1);
-  expect(away.backplane.connected).toBe(false);
+  expect(away.broadcast.connected).toBe(false);
   const admin = new Redis(server.url);
   onTestFinished(() => admin.disconnect());
   await admin.config('SET', 'requirepass', 'open sesame');

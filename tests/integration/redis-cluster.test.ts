@@ -32,7 +32,7 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
 
   it('carries events on channels of all its masters, and loses none while nothing happens', async () => {
     const [a, b] = await twoNodes();
-    const masters = await Promise.all(a.link.channels('events:1').map((channel) => cluster.masterOf(channel)));
+    const masters = await Promise.all(a.link.channels('said:1').map((channel) => cluster.masterOf(channel)));
     expect(new Set(masters).size).toBe(3);
     const [before, lost] = [b.disturbances(), a.lost()];
     for (let urev = 1; urev <= 20; urev++) publishAll(a, urev);
@@ -48,7 +48,7 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
     'is mended when a master is %s, and whoever missed something knows',
     async (how) => {
       const [a, b] = await twoNodes();
-      const [channel = ''] = a.link.channels('events:1');
+      const [channel = ''] = a.link.channels('said:1');
       const master = await cluster.masterOf(channel);
       if (how === 'killed') await master.kill();
       else master.signal('SIGSTOP');

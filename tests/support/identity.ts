@@ -145,7 +145,7 @@ export const anIdentityWorld = (policy: Partial<IdentityPolicy> = {}) => {
   const sessions = new InMemorySessions(memory);
   const apiKeys = new InMemoryApiKeys(memory);
   const secrets = new Sha256Secrets(random);
-  const revocations = new InProcessRevocations(random, (error) => {
+  const revocations = new InProcessRevocations((error) => {
     throw error;
   });
   const revoked: Revocation[] = [];

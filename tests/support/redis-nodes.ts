@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
+import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 
@@ -8,6 +9,7 @@ import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 export interface BackplaneNode {
   readonly name: string;
   readonly backplane: RedisBackplane;
+  readonly broadcast: RedisBroadcast;
   readonly link: RedisLink;
   readonly heard: ChatEvent[];
   readonly lost: () => number;
@@ -23,18 +25,19 @@ export const aBackplaneNode = async (
   let [lost, disturbances] = [0, 0];
   const heard: ChatEvent[] = [];
   const link = await RedisLink.open({ urls, prefix, name, onTrouble: () => {} });
-  const backplane = new RedisBackplane(link, name, new SystemClock(), {
-    fault: (error) => {
-      throw error;
-    },
-    lost: () => void lost++,
-    changed: () => {},
+  const fault = (error: unknown) => {
+    throw error;
+  };
+  const broadcast = new RedisBroadcast(link, name, new SystemClock(), {
+    ...{ fault, lost: () => void lost++, changed: () => {} },
   });
+  const backplane = new RedisBackplane(broadcast, fault);
   backplane.subscribe((event) => void heard.push(event), wanted);
   backplane.onDisturbance(() => void disturbances++);
   onTestFinished(async () => {
     await backplane.close();
+    broadcast.close();
     link.close();
   });
-  return { name, backplane, link, heard, lost: () => lost, disturbances: () => disturbances };
+  return { name, backplane, broadcast, link, heard, lost: () => lost, disturbances: () => disturbances };
 };

@@ -18,6 +18,7 @@ const BEATS_PER_ROUND = 30;
 export class AntiEntropy {
   #others: readonly string[] = [];
   #beats = 0;
+  #beating: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -48,11 +49,15 @@ export class AntiEntropy {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
+    await this.#beating; // a beat that arrived after the leaving would look like a life
     await this.directory.leave().catch(this.options.onFault);
   }
 
   #later(): void {
-    if (!this.#closed) this.#cancel = this.timers.after(BEAT_MS, () => void this.#beat());
+    if (!this.#closed)
+      this.#cancel = this.timers.after(BEAT_MS, () => {
+        this.#beating = this.#beat();
+      });
   }
 
   async #beat(): Promise<void> {

@@ -22,23 +22,16 @@ export const concerns = (revoked: Revoked, held: Rests): boolean =>
       ? revoked.apiKeyId === held.apiKeyId
       : revoked.userId === held.userId;
 
-export interface RevocationPage {
-  readonly revocations: readonly Revocation[];
-  /** Give this to the next call. */
-  readonly cursor: string;
-  /** False when the cursor is older than what is kept or of another incarnation: check every live session anew. */
-  readonly complete: boolean;
-}
-
 /**
  * Tells whoever holds something live (sockets, cached checks) that it must end. Announce after the commit, never before:
- * who looks at the store on hearing of it must find it revoked.
+ * who looks at the store on hearing of it must find it revoked. Other nodes hear of it at most once, which is why they look
+ * at the store as well (`Proofs`).
  */
 export interface Revocations {
   /** Subscribers of this process have heard of it when this returns; those of other nodes soon after. Never throws. */
   announce(revocation: Revocation): void;
-  /** Each announcement once, in order. A listener that throws harms no other. Calling what is returned ends it; a second call does nothing. */
+  /** In order. A listener that throws harms no other. Calling what is returned ends it; a second call does nothing. */
   subscribe(listener: (revocation: Revocation) => void): () => void;
-  /** For those who poll: what was announced after the cursor, oldest first, at most 1,000 a page. Without a cursor: nothing yet, and the present cursor. */
-  since(cursor?: string): Promise<RevocationPage>;
+  /** Called when announcements of other nodes may have been lost: look at the store. Each that was registered is called. */
+  onLoss(look: () => void): void;
 }

@@ -3,8 +3,6 @@ import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 
 /** The backplane of a node that is alone. Loses nothing and keeps the order, which nobody may rely on. */
 export class MemoryBackplane implements Backplane {
-  /** With everybody there is. */
-  readonly connected = true;
   #receive: ((event: ChatEvent) => void) | undefined;
   readonly #repairs: (() => void)[] = [];
   #waiting: ChatEvent[] = [];

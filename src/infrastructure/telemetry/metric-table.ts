@@ -47,7 +47,7 @@ export const metricTable: Readonly<Record<string, Metric>> = {
   gate_repairs_total: counter('Gaps that were filled from the database'),
   silent_loss_repaired_total: counter('Losses that nothing had hinted at, found by a routine comparison of heads'),
   repair_failures_total: counter('Repairs that have to be tried again'),
-  backplane_lost_total: counter('Messages to other nodes that did not get through'),
+  broadcasts_lost_total: counter('Messages to other nodes that did not get through'),
   redis_up: gauge('1 while this node hears itself by way of Redis'),
   redis_failures_total: counter('Connections to Redis that failed'),
   other_nodes: gauge('Other nodes that live on the same database'),

@@ -5,7 +5,7 @@ import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import { concerns, type Revocations } from '#app/application/ports/revocations.ts';
 import type { Socket, SocketHandler, UpgradeAnswer, UpgradeRequest } from '#app/application/ports/transport.ts';
-import { Connection } from '#app/domain/connection/connection.ts';
+import { Connection, type Identity } from '#app/domain/connection/connection.ts';
 import { addressBlock } from '#app/domain/identity/address-block.ts';
 import { ConnectionId } from '#app/domain/shared/ids.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
@@ -85,6 +85,11 @@ export class Gateway implements SocketHandler<Admitted> {
   /** Codecs that some open socket speaks. */
   get codecsInUse(): Iterable<FrameCodec> {
     return this.#inUse.keys();
+  }
+
+  /** Who speaks on the open sockets. */
+  *identities(): Iterable<Identity> {
+    for (const { connection } of this.#sessions.values()) if (connection.identity) yield connection.identity;
   }
 
   sessionOf(id: ConnectionId): Session | undefined {

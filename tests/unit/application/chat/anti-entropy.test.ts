@@ -7,12 +7,14 @@ let others: string[];
 let heard: Set<string>;
 let away: boolean;
 let told: string[];
+let held: Promise<void>;
 let antiEntropy: AntiEntropy;
 
 beforeEach(async () => {
-  [timers, others, heard, away, told] = [new ManualTimers(), [], new Set(), false, []];
+  [timers, others, heard, away, told, held] = [new ManualTimers(), [], new Set<string>(), false, [], Promise.resolve()];
   const directory = {
     beat: async () => {
+      await held;
       if (away) throw new Error('the database is away');
       return [...others];
     },
@@ -67,6 +69,17 @@ it('goes on after the database was away, with what it knew', async () => {
   away = false;
   await seconds(2);
   expect(told).toEqual(['disturbed', 'fault', 'fault']);
+});
+
+it('leaves when a beat under way is over', async () => {
+  let answer = () => {};
+  held = new Promise((resolve) => (answer = resolve));
+  await seconds(1);
+  const closed = antiEntropy.close();
+  expect(told).toEqual([]);
+  answer();
+  await closed;
+  expect([told, timers.size]).toEqual([['left'], 0]);
 });
 
 it('leaves when it is closed, and beats no more', async () => {

@@ -17,7 +17,7 @@ describe('LiveCache', () => {
   const load = vi.fn(async (key: string): Promise<Live | undefined> => live(key));
   beforeEach(() => {
     clock = new ManualClock();
-    revocations = new InProcessRevocations(random, () => {});
+    revocations = new InProcessRevocations(() => {});
     cache = new LiveCache(revocations, clock, 3);
     load.mockReset().mockImplementation(async (key) => live(key));
   });
