@@ -287,6 +287,5 @@ export class LiveClient implements Client {
     this.conversations.gone(id);
     this.#news.gone(id);
     this.#reports.forget(id);
-    this.#outbox.gone(id);
   }
 }

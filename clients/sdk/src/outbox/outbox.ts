@@ -128,14 +128,6 @@ export class Outbox {
       if (pending.ack && pending.ack.rev <= cursor) this.#take(pending);
   }
 
-  /** Nobody takes what was written there. */
-  gone(conversationId: string): void {
-    for (const pending of [...(this.#queues.get(conversationId)?.entries ?? [])]) {
-      if (pending.phase === 'acked') this.#take(pending);
-      else if (pending.phase === 'queued') this.#fail(pending, new Refused('not_found', 'no member any more'));
-    }
-  }
-
   /** Reads what the store holds, of other tabs and earlier runs. Once more when it is asked for meanwhile. */
   read(userId: string): Promise<void> {
     this.#readAgain = true;
@@ -274,9 +266,14 @@ export class Outbox {
   }
 
   #fail(pending: Pending, { code, rule, message }: Refused): void {
+    this.#sent.reject(pending.entry.id, new Refused(code, message, rule));
+    // one is no member any more, and nobody shows it
+    if (code === 'not_found' && this.surroundings.cursor(pending.entry.conversationId) === undefined) {
+      this.#take(pending);
+      return this.#forget(pending.entry.id);
+    }
     pending.entry = { ...pending.entry, failure: { code, ...(rule !== undefined && { rule }) } };
     this.#turn(pending, 'failed');
-    this.#sent.reject(pending.entry.id, new Refused(code, message, rule));
     this.storage.update(pending.entry).catch(realSurroundings.report);
   }
 
