@@ -1,6 +1,6 @@
 // Builds the messenger into dist/web: index.html, hashed assets, and beside each the same compressed (.br, .gz).
 // Nothing is done while what it is made of is what dist/web was made of (--force builds all the same). A server that
-// reads dist/web meanwhile finds the old build or the new one, never half of one.
+// starts meanwhile finds the old build or the new one, or for an instant none, but never half of one.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, '..');
 const built = join(root, 'dist/web');
 const stamp = join(built, '.built');
 const fresh = `${built}-${process.pid}`;
+const old = `${fresh}-old`;
 const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt']);
 const WORTH_IT = 512;
 
@@ -29,7 +30,7 @@ const compress = (path) => {
 const finish = () => {
   for (const path of filesIn(fresh)) compress(path);
   writeFileSync(join(fresh, '.built'), sources);
-  rmSync(built, { recursive: true, force: true });
+  if (existsSync(built)) renameSync(built, old);
   renameSync(fresh, built);
 };
 
@@ -47,6 +48,6 @@ if (!unchanged || process.argv.includes('--force')) {
     if (status !== 0) process.exitCode = 1;
     else finish();
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
   }
 }

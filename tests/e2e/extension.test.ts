@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -150,6 +150,22 @@ describe('a host program on the packed package', () => {
       'package.json',
     ]);
   });
+
+  it('is built once: what did not change is not compiled again', async () => {
+    const copy = join(folder, 'copy');
+    const build = async () => {
+      await run('npm', ['run', 'build'], { cwd: copy });
+      const stamps = ['dist/.built', 'dist/web/.built'].map((name) => stat(join(copy, name)));
+      return (await Promise.all(stamps)).map(({ mtimeMs }) => mtimeMs);
+    };
+    const before = await build();
+    expect(await build()).toEqual(before);
+    await appendFile(join(copy, 'clients/web/index.html'), '<!-- another one -->\n');
+    const [server, web] = await build();
+    expect([server, web === before[1]]).toEqual([before[0], false]);
+    expect(await readFile(join(copy, 'dist/web/index.html'), 'utf8')).toContain('another one');
+    expect((await readdir(join(copy, 'dist'))).filter((name) => name.startsWith('web'))).toEqual(['web']);
+  }, 60_000);
 
   it('brings the messenger along', async () => {
     const server = await start('plain.ts');
