@@ -2,15 +2,18 @@ import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
+import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
@@ -46,17 +49,24 @@ export interface Reach {
   readonly backplane: Backplane;
   /** Undefined: those of this process are all there are. */
   readonly revocations: Revocations | undefined;
+  /** Likewise. */
+  readonly limiter: RateLimiter | undefined;
   readonly connected: () => boolean;
 }
 
 export const openReach = (
   link: RedisLink | undefined,
+  { rates }: Config,
   lifetime: Lifetime,
   { incarnation, journal, metrics, clock }: NodeParts,
 ): Reach => {
   const fault = (error: unknown) => void journal.fault(error, 'backplane');
   const own = (backplane: Backplane) => lifetime.own(backplane, (opened) => opened.close());
-  if (!link) return { backplane: own(new MemoryBackplane(fault)), revocations: undefined, connected: () => true };
+  if (!link)
+    return {
+      backplane: own(new MemoryBackplane(fault)),
+      ...{ revocations: undefined, limiter: undefined, connected: () => true },
+    };
   const broadcast = new RedisBroadcast(link, incarnation, clock, {
     fault,
     lost: () => metrics.count('broadcasts_lost_total'),
@@ -70,6 +80,9 @@ export const openReach = (
   return {
     backplane: own(new RedisBackplane(broadcast, fault)),
     revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
+    limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, () =>
+      metrics.count('redis_failures_total'),
+    ),
     connected: () => broadcast.connected,
   };
 };

@@ -110,7 +110,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   await listenFromModules(events, config.listeners, process.cwd());
 
   const node = { incarnation, journal, metrics, clock };
-  const reach = openReach(await openRedis(config, lifetime, node), lifetime, node);
+  const reach = openReach(await openRedis(config, lifetime, node), config, lifetime, node);
   const backplane = extensions.backplane?.(reach.backplane) ?? reach.backplane;
   for (const type of announced) events.on(type, (event) => backplane.publish([event]));
   const { postgres, log } = await openStorage(config, lifetime, {
@@ -128,6 +128,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   container.register(CHAT_LIMITS, { useValue: config.limits });
   container.register(IDENTITY_CONFIG, { useValue: await identityConfig(config) });
   const modules = [identityModule(container), chatModule(container)];
+  if (reach.limiter) container.register(RATE_LIMITER, { useValue: reach.limiter });
   if (reach.revocations) container.register(REVOCATIONS, { useValue: reach.revocations });
   const limits = toldLimits(config);
   const catalogue = catalogueOf([

@@ -26,6 +26,8 @@ export type Taken = { readonly allowed: true } | { readonly allowed: false; read
  * A refused call takes nothing, so waiting `retryAfterMs` (at least 1) is enough for the same call to be allowed if
  * nobody else takes meanwhile. A cost above the burst can never be allowed: it is judged as if it were the burst.
  * The number of keys remembered is bounded; past the bound, those used longest ago are forgotten (they start full again).
+ * Of several nodes that share it one may not have heard yet what a key took at another: then the key gets a part of a burst
+ * more, once, but for `login` and `refresh`, which are counted together before they are allowed.
  * A value, not a throw, for this is the hot path; the in-process adapter answers synchronously.
  */
 export interface RateLimiter {

@@ -42,6 +42,12 @@ export class InProcessRateLimiter implements RateLimiter {
     return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(((price - level.tokens) / rate) * 1_000 - 1e-6)) };
   }
 
+  /** The key has no more than so many tokens left: others took some. May be below 0. */
+  lower(kind: LimitClass, key: string, tokens: number): void {
+    const level = this.#level(kind, key, this.buckets[kind].burst, this.clock.monotonic());
+    level.tokens = Math.min(level.tokens, tokens);
+  }
+
   /** A map keeps the order of insertion: re-inserting makes the first key the one used longest ago. */
   #level(kind: LimitClass, key: string, burst: number, now: number): Level {
     let levels = this.#levels.get(kind);

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LimitClass, type RateLimiter } from '#app/application/ports/rate-limiter.ts';
+import type { Buckets } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
+
+/** A token comes back in 100 ms. */
+const bucket = { rate: 10, burst: 5 };
+export const buckets = Object.fromEntries(Object.values(LimitClass).map((kind) => [kind, bucket])) as Buckets;
+
+export interface OpenedLimiter {
+  readonly limiter: RateLimiter;
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `send` stands for what is judged at once, `login` for what is counted by all nodes first. */
+export const rateLimiterContract = (adapter: string, open: () => Promise<OpenedLimiter>) =>
+  describe.each(['send', 'login'] as const)(`RateLimiter contract: ${adapter}, %s`, (kind) => {
+    let opened: OpenedLimiter;
+    beforeEach(async () => {
+      opened = await open();
+    });
+    afterEach(() => opened.close());
+
+    const take = async (cost?: number, key = 'ada') => opened.limiter.take(kind, key, cost);
+    const allowed = async (count: number, key = 'ada') => {
+      const outcomes = [];
+      for (let n = 0; n < count; n++) outcomes.push((await take(1, key)).allowed);
+      return outcomes;
+    };
+    const waitOf = async (cost?: number) => {
+      const taken = await take(cost);
+      if (taken.allowed) throw new Error('it was allowed');
+      return taken.retryAfterMs;
+    };
+
+    it('allows a burst, and then what comes back; the wait that it names is enough', async () => {
+      expect(await allowed(5)).toEqual(Array(5).fill(true));
+      const wait = await waitOf();
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(100);
+      await opened.pass(wait);
+      expect((await take()).allowed).toBe(true);
+      expect((await take()).allowed).toBe(false);
+    });
+
+    it('never saves up more than a burst', async () => {
+      await allowed(5);
+      await opened.pass(1_000);
+      expect(await allowed(6)).toEqual([...Array(5).fill(true), false]);
+    });
+
+    it('keeps keys and classes apart', async () => {
+      await allowed(6);
+      expect(await allowed(1, 'eve')).toEqual([true]);
+      expect((await opened.limiter.take('sync', 'ada')).allowed).toBe(true);
+    });
+
+    it('takes a cost, nothing when it refuses, and judges one above the burst as the burst', async () => {
+      expect((await take(4)).allowed).toBe(true);
+      const wait = await waitOf(4);
+      expect(wait).toBeGreaterThan(200);
+      expect(wait).toBeLessThanOrEqual(300);
+      expect((await take()).allowed).toBe(true);
+      await opened.pass(500);
+      expect((await take(1_000)).allowed).toBe(true);
+      expect((await take()).allowed).toBe(false);
+    });
+  });

@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
+import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
+import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { ManualClock } from '../support/identity.ts';
+import { RedisServer } from '../support/redis-server.ts';
+import { aRedis } from '../support/services.ts';
+import { buckets, rateLimiterContract } from './rate-limiter.contract.ts';
+
+rateLimiterContract('in process', async () => {
+  const clock = new ManualClock();
+  const pass = async (ms: number) => clock.pass(ms);
+  return { limiter: new InProcessRateLimiter(buckets, clock), pass, close: async () => {} };
+});
+
+const onRedis = async (url: string, prefix: string) => {
+  const clock = new SystemClock();
+  const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
+  let away = 0;
+  const own = new InProcessRateLimiter(buckets, clock);
+  const limiter = new RedisRateLimiter(link, own, buckets, clock, () => away++);
+  return { limiter, link, away: () => away, pass: (ms: number) => pause(ms + 5), close: async () => link.close() };
+};
+rateLimiterContract('on Redis', async () => {
+  const { url, prefix } = await aRedis();
+  return onRedis(url, prefix);
+});
+
+describe('RateLimiter on Redis, several nodes', () => {
+  const nodes = async (count: number, url: string, prefix: string) => {
+    const opened = await Promise.all(Array.from({ length: count }, () => onRedis(url, prefix)));
+    onTestFinished(async () => {
+      for (const { close } of opened) await close();
+    });
+    return opened;
+  };
+
+  it('counts guesses together before it allows them', async () => {
+    const { url, prefix } = await aRedis();
+    const opened = await nodes(3, url, prefix);
+    const outcomes = await Promise.all(
+      Array.from({ length: 15 }, async (_, n) => opened[n % 3]!.limiter.take('login', '192.0.2.1')),
+    );
+    expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(5);
+  });
+
+  it('judges everything else at once, and lets the others hear of it', async () => {
+    const { url, prefix } = await aRedis();
+    const [a, b] = (await nodes(2, url, prefix)) as [
+      Awaited<ReturnType<typeof onRedis>>,
+      Awaited<ReturnType<typeof onRedis>>,
+    ];
+    for (let n = 0; n < 5; n++) expect(a.limiter.take('send', 'ada')).toEqual({ allowed: true });
+    await expect.poll(() => a.link.commands.hget(`${prefix}:limit:{send:ada}`, 'tokens').then(Number)).toBeLessThan(1);
+    // What it takes here first makes this node hear; from then on there is as little here as there.
+    expect(b.limiter.take('send', 'ada')).toEqual({ allowed: true });
+    for (let n = 0; n < 3; n++) await b.link.commands.ping();
+    expect(await b.limiter.take('send', 'ada')).toMatchObject({ allowed: false });
+  });
+
+  it('asks nobody for a user who is quiet', async () => {
+    const { url, prefix } = await aRedis();
+    const [a] = await nodes(1, url, prefix);
+    const { evalsha } = a!.link.commands;
+    let asked = 0;
+    a!.link.commands.evalsha = ((...args: Parameters<typeof evalsha>) => {
+      asked++;
+      return evalsha.apply(a!.link.commands, args);
+    }) as typeof evalsha;
+    const quiet = { ...buckets, send: { rate: 50, burst: 200 } };
+    const own = new InProcessRateLimiter(quiet, new SystemClock());
+    const limiter = new RedisRateLimiter(a!.link, own, quiet, new SystemClock(), () => {});
+    for (let n = 0; n < 24; n++) await limiter.take('send', 'ada');
+    expect(asked).toBe(0);
+    await limiter.take('send', 'ada');
+    await limiter.take('send', 'ada');
+    expect(asked).toBe(1);
+  });
+
+  it('judges alone while Redis is away, by buckets that counted all along, and hands out no more when Redis forgot', async () => {
+    const server = await RedisServer.start();
+    onTestFinished(() => server.stop());
+    const [a] = await nodes(1, server.url, 'x');
+    for (let n = 0; n < 3; n++) await a!.limiter.take('login', '192.0.2.1');
+    await server.kill();
+    expect([(await a!.limiter.take('login', '192.0.2.1')).allowed, a!.away()]).toEqual([true, 1]);
+    expect((await a!.limiter.take('login', '192.0.2.1')).allowed).toBe(true);
+    await server.start();
+    expect((await a!.limiter.take('login', '192.0.2.1')).allowed).toBe(false);
+  });
+
+  it('answers within its patience when Redis is frozen, and the hot path at once', async () => {
+    const server = await RedisServer.start();
+    onTestFinished(() => server.stop());
+    const [a] = await nodes(1, server.url, 'x');
+    server.signal('SIGSTOP');
+    try {
+      const began = performance.now();
+      for (let n = 0; n < 5; n++) expect(a!.limiter.take('send', 'ada')).toEqual({ allowed: true });
+      expect(performance.now() - began).toBeLessThan(50);
+      expect((await a!.limiter.take('login', '192.0.2.1')).allowed).toBe(true);
+      expect(performance.now() - began).toBeLessThan(1_000);
+    } finally {
+      server.signal('SIGCONT');
+    }
+  });
+
+  it('leaves nothing behind in Redis once a bucket is full again', async () => {
+    const { url, prefix } = await aRedis();
+    const [a] = await nodes(1, url, prefix);
+    await a!.limiter.take('login', '192.0.2.1');
+    const key = `${prefix}:limit:{login:192.0.2.1}`;
+    const ttl = await a!.link.commands.pttl(key);
+    expect(ttl).toBeGreaterThan(0);
+    expect(ttl).toBeLessThanOrEqual(1_200);
+  });
+});
