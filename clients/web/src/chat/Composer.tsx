@@ -1,4 +1,4 @@
-import type { Conversation, MessageView } from '@tertulia/client';
+import { type Conversation, Lost, type MessageView, Refused } from '@tertulia/client';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useClient } from '../app/client.ts';
 import { errorText } from '../app/error-text.ts';
@@ -59,7 +59,8 @@ export const Composer = ({ conversation, composing, onDone, onEditLast }: Compos
       // Only now is it kept elsewhere: a page that goes away before has it as a draft.
       if (drafts.get(conversation.id) === text) drafts.set(conversation.id, '');
     } catch (error) {
-      toast(errorText(words, error));
+      // What the server would refuse is refused here; what else goes wrong is that it can't be kept.
+      toast(error instanceof Refused || error instanceof Lost ? errorText(words, error) : t('error.storage'));
       if (drafts.get(conversation.id) === text) setText(text); // nothing is lost, nothing newer is overwritten
     }
   };

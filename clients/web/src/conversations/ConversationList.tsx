@@ -25,6 +25,7 @@ export const ConversationList = ({ place, filter, onNewChat, onNewGroup }: Conve
   const all = useWatched(client.conversations, (conversations) => conversations.all);
   const loaded = useWatched(client.conversations, (conversations) => conversations.loaded);
   useChanges(client.users); // names are looked for
+  useChanges(client.conversations); // one is archived, and stays the same object in the same place
   const [archiveOpen, setArchiveOpen] = useState(false);
   if (!ready && all.length === 0) return <Skeleton />;
   if (all.length === 0 && loaded) return <Empty onNewChat={onNewChat} onNewGroup={onNewGroup} />;

@@ -11,12 +11,9 @@ export const ru: Texts<'one' | 'few' | 'many'> = {
   'action.close': 'Закрыть',
   'action.save': 'Сохранить',
   'action.saved': 'Сохранено',
-  'action.back': 'Назад',
-  'action.more': 'Другие действия',
   'action.retry': 'Повторить',
   'action.discard': 'Удалить',
   'action.add': 'Добавить',
-  'action.remove': 'Убрать',
 
   'signIn.title': 'Вход',
   'signIn.submit': 'Войти',
@@ -71,7 +68,6 @@ export const ru: Texts<'one' | 'few' | 'many'> = {
   'list.empty': 'Бесед пока нет',
   'list.empty.hint': 'Найдите человека по имени пользователя или создайте группу.',
   'list.noMatch': 'Беседы с таким названием нет.',
-  'list.archived': 'Архив',
   'list.archived.count': {
     one: '{count} беседа в архиве',
     few: '{count} беседы в архиве',
@@ -291,7 +287,6 @@ export const ru: Texts<'one' | 'few' | 'many'> = {
   'error.badLogin': 'Имя пользователя или пароль неверны.',
   'error.throttled': 'Слишком много попыток. Подождите немного и попробуйте снова.',
   'error.blocked': 'Между вами стоит блокировка.',
-  'error.blockedMembers': 'Между вами и кем-то из них стоит блокировка.',
   'error.lastOwner': 'У группы должен остаться хотя бы один владелец.',
   'error.edited': 'Сообщение уже изменилось. Посмотрите ещё раз и измените.',
   'error.deleted': 'Сообщение уже удалено.',
