@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { bumpEpoch, migrateOnly } from '#app/composition/maintenance.ts';
-import { type Server, startServer } from '#app/composition/server.ts';
+import { startServer } from '#app/composition/server.ts';
 import { packageVersion } from '#app/composition/start.ts';
 import { untilStopped } from '#app/composition/signals.ts';
 import { operatorsWords } from '#app/composition/start-failures.ts';
+import { startWorkers, type Workers } from '#app/composition/workers.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { settingsOf } from '#app/infrastructure/config/settings.ts';
 import { explained } from '#app/infrastructure/logging/explained.ts';
@@ -13,7 +14,7 @@ import { runCli } from '#app/interfaces/cli/run-cli.ts';
 const { env } = process;
 
 /** For the person at the terminal; the log is for machines. */
-const whereToGo = ({ host, port }: Server): string => {
+const whereToGo = ({ host, port }: Workers): string => {
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return [
     '',
@@ -37,7 +38,8 @@ const code = await runCli(
   {
     serve: async () => {
       const config = readConfig(env);
-      const server = await startServer(config, version).catch(operatorsWords);
+      const start: typeof startWorkers = config.workers > 1 ? startWorkers : startServer;
+      const server = await start(config, version).catch(operatorsWords);
       for (const warning of config.warnings) server.journal.warn('unwise setting', { warning });
       process.stderr.write(whereToGo(server));
       await untilStopped(server);

@@ -5,16 +5,20 @@ const ECHO_MS = 500;
 
 /**
  * Resolves when the server was told to stop and has drained. A second wish ends the process at once. SIGUSR2 turns the
- * log level. What nobody caught is noted and survived: one broken request must not end everybody's connections.
+ * log level. Whoever started it may be gone, too, which is the same wish. What nobody caught is noted and survived: one broken request must not end everybody's connections.
  */
-export const untilStopped = async (server: Server): Promise<void> => {
+export const untilStopped = async (
+  server: Pick<Server, 'journal' | 'stop'>,
+  orphaned: Promise<string> = new Promise(() => {}),
+): Promise<void> => {
   const { journal } = server;
   process.on('uncaughtException', (error) => journal.fault(error, 'uncaught exception'));
   process.on('unhandledRejection', (error) => journal.fault(error, 'unhandled rejection'));
   process.on('SIGUSR2', () => journal.info('log level', { level: journal.turn() }));
-  const told = await new Promise<string>((resolve) => {
+  const signalled = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
+  const told = await Promise.race([signalled, orphaned]);
   journal.info('stopping', { reason: told });
   const began = performance.now();
   for (const signal of ['SIGTERM', 'SIGINT'] as const)

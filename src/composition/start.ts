@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { CannotStart } from '#app/application/cannot-start.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { type Extensions, type Server, startServer } from './server.ts';
 
@@ -8,8 +9,11 @@ export interface StartOptions extends Extensions {
 }
 
 /** Starts a server in this process. @throws CannotStart with every wrong setting at once */
-export const start = async ({ settings = {}, ...extensions }: StartOptions = {}): Promise<Server> =>
-  startServer(readConfig(settings), packageVersion(), extensions);
+export const start = async ({ settings = {}, ...extensions }: StartOptions = {}): Promise<Server> => {
+  const config = readConfig(settings);
+  if (config.workers > 1) throw new CannotStart(['WORKERS: expected 1; a host program is one process']);
+  return startServer(config, packageVersion(), extensions);
+};
 
 /** The package's own, found from `src` and from `dist` alike. */
 export const packageVersion = (): string => {

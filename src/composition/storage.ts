@@ -62,7 +62,8 @@ export const openStorage = async (
   return { postgres, log };
 };
 
-const embedded = async (config: Config, lifetime: Lifetime, journal: Journal): Promise<string> => {
+/** The database inside, until the lifetime ends; answers where it is. @throws DataDirectoryInUse */
+export const embedded = async (config: Config, lifetime: Lifetime, journal: Journal): Promise<string> => {
   const started = await startEmbeddedPostgres({
     dataDir: config.dataDir,
     log: {

@@ -55,7 +55,7 @@ const textOf = (node: unknown) => {
 
 // ── Who may import whom ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `main` stands for src/main.ts and src/index.ts. */
+/** `main` stands for src/main.ts, src/worker.ts and src/index.ts. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   application: ['application', 'domain'],
@@ -77,12 +77,12 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   jose: ['src/infrastructure/auth/'],
   '@msgpack/msgpack': ['src/infrastructure/codecs/'],
   tsyringe: ['src/composition/'],
-  'reflect-metadata': ['src/composition/', 'src/main.ts', 'src/index.ts'],
+  'reflect-metadata': ['src/composition/', 'src/main.ts', 'src/worker.ts', 'src/index.ts'],
   '@valibot/to-json-schema': ['src/interfaces/http/'],
   'an import that is computed': ['src/infrastructure/embedded/postgres-binaries.ts', 'src/composition/'],
 };
 
-export const layerOf = (path: string) => /^src\/(?:([^/]+)\/.*|(?:main|index)\.ts)$/.exec(path)?.[1] ?? 'main';
+export const layerOf = (path: string) => /^src\/(?:([^/]+)\/.*|(?:main|worker|index)\.ts)$/.exec(path)?.[1] ?? 'main';
 
 const packageOf = (specifier: string) =>
   specifier.startsWith('node:') || specifier.startsWith('an import')

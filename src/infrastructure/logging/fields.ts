@@ -80,7 +80,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     'limit',
     'metricsPort',
   ),
-  ...of('number', 'ms', 'pid', 'port', 'queued', 'rev', 'rows', 'seq', 'size', 'stored', 'urev', 'workers'),
+  ...of('number', 'ms', 'pid', 'port', 'queued', 'rev', 'rows', 'seq', 'size', 'stored', 'urev', 'worker', 'workers'),
   ...of('flag', 'clean', 'created', 'duplicate', 'embedded', 'ok'),
 };
 
