@@ -118,14 +118,13 @@ class World {
 
   /** What was written and not refused, by device and conversation, beside what the log has of it. */
   async orders(): Promise<readonly { readonly written: readonly string[]; readonly stored: readonly string[] }[]> {
-    const [ann] = this.users as [TestUser];
-    const fresh = await freshFetch(server, ann);
-    return [...this.#written].map(([by, ids]) => {
-      const log = fresh.conversations.find(({ id }) => by.endsWith(id))?.messages ?? [];
-      return {
-        written: ids.filter((id) => !this.#failed.has(id)),
-        stored: log.map(({ id }) => id).filter((id) => ids.includes(id)),
-      };
+    const fresh = await Promise.all(this.users.map((user) => freshFetch(server, user)));
+    const logs = fresh.flatMap(({ conversations }) => conversations);
+    return [...this.#written].flatMap(([by, ids]) => {
+      // of those who see all of it; a group that everybody has left is seen by nobody
+      const log = logs.find(({ id, own }) => by.endsWith(id) && own?.firstSeq === 1)?.messages.map(({ id }) => id);
+      const written = ids.filter((id) => !this.#failed.has(id));
+      return log ? [{ written, stored: log.filter((id) => ids.includes(id)) }] : [];
     });
   }
 
