@@ -23,7 +23,8 @@ export class Messenger {
 
   /** A line of the list. */
   chat(name: string | RegExp): Locator {
-    return this.list.getByRole('link').filter({ has: this.page.getByText(name, { exact: true }) });
+    const title = this.page.locator(':scope > span > span > bdi').and(this.page.getByText(name, { exact: true }));
+    return this.list.getByRole('link').filter({ has: title });
   }
   /** How many messages a line of the list says to be unread. */
   unread(chat: string, count?: number): Locator {
@@ -88,6 +89,11 @@ export class Messenger {
   async confirm(action: string): Promise<void> {
     await this.dialog.getByRole('button', { name: action, exact: true }).click();
     await this.dialog.waitFor({ state: 'detached' });
+  }
+
+  /** What a screen reader was told last. */
+  announced(text: string): Locator {
+    return this.page.getByRole('log').getByText(text, { exact: true }).last();
   }
 
   async openDetails(): Promise<void> {

@@ -52,11 +52,17 @@ const asked = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error ?? new Error('no reason given'));
   });
 
-/** Until the browser says that it is full: entries of a mebibyte. */
+/** A mebibyte that can't be packed. */
+const aMebibyte = (): string => {
+  const bytes = Array.from({ length: 16 }, () => crypto.getRandomValues(new Uint8Array(65_536)));
+  return bytes.flatMap((some) => [...some].map((byte) => String.fromCharCode(byte))).join('');
+};
+
+/** Until the browser says that it is full. */
 const fillsUp = async (): Promise<string> => {
   const outbox = indexedDbOutbox('quota');
   try {
-    for (let i = 0; i < 200; i++) await outbox.add(anEntry(`${i}`, { content: crypto.randomUUID().repeat(29_127) }));
+    for (let i = 0; i < 40; i++) await outbox.add(anEntry(`${i}`, { content: aMebibyte() }));
     return 'there is room for all';
   } catch (error) {
     const kept = (await outbox.list('ann')).length;

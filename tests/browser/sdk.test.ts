@@ -27,43 +27,46 @@ const bundled = async (): Promise<string> => {
   return chunk.code;
 };
 
-/** A page of the server's own origin that is nothing but the SDK. */
+/** A page of the server's own origin that is nothing but the SDK: its documents allow no such script. */
+const aProfile = async (kept = false): Promise<BrowserContext> => {
+  const { context } = await chromium.profile({ traced: false, bypassCSP: true, kept });
+  await context.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
+  return context;
+};
 const aPage = async (context: BrowserContext): Promise<Page> => {
   const page = await context.newPage();
-  await page.route('**/sdk-page', (route) =>
-    route.fulfill({
-      contentType: 'text/html',
-      body: '<!doctype html><script type="module" src="/sdk-page.js"></script>',
-    }),
-  );
-  await page.route('**/sdk-page.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
-  await page.goto(`${server.http}/sdk-page`);
+  await page.goto(`${server.http}/healthz`);
+  await withSdk(page);
   return page;
+};
+const withSdk = async (page: Page): Promise<void> => {
+  await page.addScriptTag({ type: 'module', content: script });
+  await page.waitForFunction(() => 'sdk' in window);
 };
 
 describe('OutboxStorage contract: IndexedDB', () => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await aPage(await aProfile(true));
+  });
+
   it.each(Object.keys({ ...outboxSentences, ...sharedSentences }))('%s', async (sentence) => {
-    const page = await aPage((await chromium.profile({ traced: false })).context);
     const { seen, promised } = await page.evaluate((one) => window.sdk.judged(one), sentence);
     expect(seen).toEqual(promised);
   });
 
   it('refuses more than a user may keep, and goes on with what fits', async () => {
-    const page = await aPage((await chromium.profile({ traced: false })).context);
     const { seen, promised } = await page.evaluate(() => window.sdk.filled());
     expect(seen).toEqual(promised);
   });
 
   it('says that the device is full, and keeps what it has', async () => {
-    const { context } = await chromium.profile({ traced: false });
-    const page = await aPage(context);
-    const cdp = await context.newCDPSession(page);
+    const cdp = await page.context().newCDPSession(page);
     await cdp.send('Storage.overrideQuotaForOrigin', { origin: server.http, quotaSize: 8 * 1_048_576 });
     expect(await page.evaluate(() => window.sdk.fillsUp())).toBe('OutboxFull true');
   });
 
   it('begins anew when the user clears the site’s data', async () => {
-    const page = await aPage((await chromium.profile({ traced: false })).context);
     expect(await page.evaluate(() => window.sdk.cleared())).toEqual(['after']);
   });
 });
@@ -73,7 +76,7 @@ describe('tabs of one user', () => {
   const twoTabs = async () => {
     const user = await server.aUser();
     const group = await server.aGroup(user);
-    const { context } = await chromium.profile({ traced: false });
+    const context = await aProfile();
     const before = await sockets();
     const [leader, follower] = [await aTab(context, user), await aTab(context, user)];
     expect(await Promise.all([leader, follower].map(stateOf))).toEqual([
@@ -157,23 +160,28 @@ describe('tabs of one user', () => {
     expect(written).toEqual(numbered('never all', written.length));
   });
 
-  it('go on when the leader is frozen, which follows once it wakes', async () => {
-    const { user, group, context, leader, follower, sockets } = await twoTabs();
-    const cdp = await context.newCDPSession(leader);
-    await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
-    await expect.poll(() => stateOf(follower), { timeout: 12_000 }).toMatchObject({ status: 'online', leads: true });
-    await send(follower, group, ['while it sleeps']);
-    await expect.poll(() => stored(user, group)).toEqual(['while it sleeps']);
-    await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+  it('go on when the leader hangs, which follows once it is itself again', async () => {
+    const { user, group, leader, follower, sockets } = await twoTabs();
+    let hangs = true;
+    const hung = leader
+      .evaluate(() => {
+        for (const until = Date.now() + 10_000; Date.now() < until; );
+      })
+      .then(() => (hangs = false));
+    await expect.poll(() => stateOf(follower), { timeout: 9_000 }).toMatchObject({ status: 'online', leads: true });
+    await send(follower, group, ['while it hangs']);
+    await expect.poll(() => stored(user, group)).toEqual(['while it hangs']);
+    expect(hangs).toBe(true);
+    await hung;
     await expect.poll(() => stateOf(leader)).toEqual({ status: 'online', leads: false, pending: 0 });
     await expect.poll(sockets).toBe(1);
-    await expect.poll(() => shownBy(leader, group)).toEqual(['while it sleeps']);
+    await expect.poll(() => shownBy(leader, group)).toEqual(['while it hangs']);
   });
 });
 
 describe('a browser’s session', () => {
   it('outlives a reload without a token that scripts can read, and ends in all tabs at once', async () => {
-    const { context } = await chromium.profile({ traced: false });
+    const context = await aProfile();
     const page = await aPage(context);
     const began = await page.evaluate(async (url) => {
       const session = await window.sdk.browserSession({ url }).signInAsGuest({ displayName: 'Ann', remember: true });
@@ -183,6 +191,7 @@ describe('a browser’s session', () => {
       JSON.stringify({ 'tertulia-session': JSON.stringify({ userId: began.userId, remember: true }) }),
     );
     await page.reload();
+    await withSdk(page);
     const resume = (one: Page) =>
       one.evaluate(async (url) => {
         const session = await window.sdk.browserSession({ url }).resume();
