@@ -72,6 +72,8 @@ export class RunningServer {
       ...{ WS_PORT: '0', METRICS_PORT: String(metricsPort), TRANSPORT: transport },
       ...{ DATABASE_URL: url, JWT_SECRET: secret, ALLOW_GUESTS: 'true', LOG_LEVEL: 'error' },
       ...{ DRAIN_SECONDS: '0', DRAIN_NOTICE_SECONDS: '0', LIMIT_FRAMES_PER_SECOND: '1000000', ...roomy },
+      // It may have been built, or not.
+      WEB_CLIENT: 'false',
       ...settings,
     });
     const server = await startServer(config, '0.0.0-test', {
