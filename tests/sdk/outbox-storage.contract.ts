@@ -168,12 +168,14 @@ export const sharedSentences = {
     await one.update(anEntry('none'));
     await one.remove('none');
     await told(one.remove('1'));
+    await one.clear(ann);
+    await told(one.add(anEntry('2')));
     await told(one.clear(ann));
     const before = heard;
     leave();
-    await one.add(anEntry('2'));
+    await one.add(anEntry('3'));
     // One more round trip: had it been told, it would have been before this.
-    await new Promise<void>((resolve) => (other.watch!(ann, resolve), void one.remove('2')));
-    return { seen: [before, heard, own], promised: [4, 4, 0] };
+    await new Promise<void>((resolve) => (other.watch!(ann, resolve), void one.remove('3')));
+    return { seen: [before, heard, own], promised: [5, 5, 0] };
   },
 } satisfies Record<string, (open: Open) => Promise<Verdict>>;

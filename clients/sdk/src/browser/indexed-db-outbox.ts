@@ -17,6 +17,8 @@ type Database = IDBPDatabase<Schema>;
 class IndexedDbOutbox implements OutboxStorage {
   #database: Promise<Database> | undefined;
   #closed = false;
+  /** Changes that are not on the disk yet. */
+  readonly #under = new Set<Promise<unknown>>();
   /** Tells the others; it does not hear itself. */
   readonly #channel: BroadcastChannel | undefined;
   readonly #watchers = new Set<(userId: string) => void>();
@@ -29,35 +31,40 @@ class IndexedDbOutbox implements OutboxStorage {
     };
   }
 
-  add(entry: OutboxEntry): Promise<void> {
-    return this.#change(entry.userId, async (database) => {
+  add(given: OutboxEntry): Promise<void> {
+    const entry = structuredClone(given);
+    return this.#change(async (database) => {
       const change = database.transaction('entries', 'readwrite', { durability: 'strict' });
       const known = await change.store.index('id').getKey(entry.id);
-      const count = await change.store.index('userId').count(entry.userId);
-      if (known === undefined && count >= OUTBOX_ENTRIES) throw tooMany();
+      if (known !== undefined) return undefined;
+      if ((await change.store.index('userId').count(entry.userId)) >= OUTBOX_ENTRIES) throw tooMany();
       // The key that it gets is the greatest of all tabs: that is its place.
-      if (known === undefined) await Promise.all([change.store.add(entry), change.done]);
-      return known === undefined;
+      await Promise.all([change.store.add(entry), change.done]);
+      return entry.userId;
     });
   }
 
-  update(entry: OutboxEntry): Promise<void> {
-    return this.#change(entry.userId, async (database) => {
+  update(given: OutboxEntry): Promise<void> {
+    const entry = structuredClone(given);
+    return this.#change(async (database) => {
       const change = database.transaction('entries', 'readwrite', { durability: 'strict' });
       const place = await change.store.index('id').getKey(entry.id);
-      if (place !== undefined) await Promise.all([change.store.put(entry, place), change.done]);
-      return place !== undefined;
+      if (place === undefined) return undefined;
+      await Promise.all([change.store.put(entry, place), change.done]);
+      return entry.userId;
     });
   }
 
-  async remove(id: string): Promise<void> {
-    const database = await this.#open();
-    const change = database.transaction('entries', 'readwrite');
-    const cursor = await change.store.index('id').openCursor(id);
-    if (!cursor) return;
-    const { userId } = cursor.value;
-    await Promise.all([cursor.delete(), change.done]);
-    this.#channel?.postMessage(userId);
+  remove(id: string): Promise<void> {
+    return this.#change(async (database) => {
+      // Not strict: what comes back after a power cut is sent again, and known to the server.
+      const change = database.transaction('entries', 'readwrite');
+      const cursor = await change.store.index('id').openCursor(id);
+      if (!cursor) return undefined;
+      const { userId } = cursor.value;
+      await Promise.all([cursor.delete(), change.done]);
+      return userId;
+    });
   }
 
   async list(userId: string): Promise<readonly OutboxEntry[]> {
@@ -66,11 +73,11 @@ class IndexedDbOutbox implements OutboxStorage {
   }
 
   clear(userId: string): Promise<void> {
-    return this.#change(userId, async (database) => {
+    return this.#change(async (database) => {
       const change = database.transaction('entries', 'readwrite', { durability: 'strict' });
       const places = await change.store.index('userId').getAllKeys(userId);
       await Promise.all([...places.map((place) => change.store.delete(place)), change.done]);
-      return true;
+      return places.length > 0 ? userId : undefined;
     });
   }
 
@@ -84,16 +91,23 @@ class IndexedDbOutbox implements OutboxStorage {
     if (this.#closed) return;
     this.#closed = true;
     this.#watchers.clear();
+    await Promise.allSettled(this.#under);
     this.#channel?.close();
     (await this.#database?.catch(() => undefined))?.close();
   }
 
-  async #change(userId: string, work: (database: Database) => Promise<boolean>): Promise<void> {
+  /** `work` answers whose entries it has changed, if it has. */
+  async #change(work: (database: Database) => Promise<string | undefined>): Promise<void> {
+    const working = this.#open().then(work);
+    this.#under.add(working);
     try {
-      if (await work(await this.#open())) this.#channel?.postMessage(userId);
+      const userId = await working;
+      if (userId !== undefined) this.#channel?.postMessage(userId);
     } catch (error) {
       if ((error as DOMException).name !== 'QuotaExceededError') throw error;
       throw new OutboxFull('this device has no room left for the site', { cause: error });
+    } finally {
+      this.#under.delete(working);
     }
   }
 
