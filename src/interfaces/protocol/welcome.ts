@@ -4,7 +4,7 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { Welcome } from '../commands/command.ts';
 
 /** Raised by one with each addition to the protocol that a client may want to know of. */
-export const FEATURE_LEVEL = 1;
+export const FEATURE_LEVEL = 2;
 
 /** What clients are told of the server's bounds; the names are those of the configuration. */
 export interface ToldLimits {
