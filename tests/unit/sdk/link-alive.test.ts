@@ -251,6 +251,22 @@ describe('the token of a connection', () => {
     expect(stage.link.status).toBe('online');
   });
 
+  it('is renewed with short waits again after it went well', async () => {
+    const { auth, asked, failures } = tokens();
+    const stage = new LinkStage({ auth });
+    stage.luck = 0.999;
+    const socket = await stage.started(life);
+    failures.push(...Array.from({ length: 5 }, () => new Lost('no network')));
+    await passing(stage, 660_000);
+    expect(failures).toEqual([]);
+    socket.answers('auth', welcome(life));
+    failures.push(new Lost('no network'));
+    await passing(stage, 601_000);
+    const tried = asked.length;
+    await passing(stage, 6_000);
+    expect(asked).toHaveLength(tried + 1);
+  });
+
   it('is not asked for again when there will be no other: the connection lives as long as it may', async () => {
     const { auth, asked, failures } = tokens();
     const stage = new LinkStage({ auth });
@@ -296,6 +312,17 @@ describe('the token of a connection', () => {
     const socket = await stage.started(life);
     await passing(stage, 890_000);
     expect(auths(socket)).toEqual(['an API key']);
+  });
+
+  it('is not renewed for a connection that is gone', async () => {
+    const { auth, asked } = tokens();
+    const stage = new LinkStage({ auth });
+    const first = await stage.started(life);
+    await passing(stage, 595_000);
+    first.closesWith(1006);
+    await stage.begins();
+    await stage.pass(9_000);
+    expect(asked).toEqual([undefined, undefined]);
   });
 
   it('is renewed on the next connection only, once this one is lost', async () => {

@@ -260,6 +260,25 @@ describe('listeners', () => {
     expect(stage.events).toHaveLength(2);
   });
 
+  it('hear nothing more once they have left, even if that was a moment ago', async () => {
+    const stage = new LinkStage();
+    const heard: string[] = [];
+    let leave = (): void => {};
+    stage.link.listen({ event: () => leave() });
+    leave = stage.link.listen({ event: () => heard.push('left') });
+    (await stage.started()).says(created());
+    expect(heard).toEqual([]);
+  });
+
+  it('may close the link when it is lost: it stays closed', async () => {
+    const stage = new LinkStage();
+    stage.link.listen({ lost: () => stage.link.close() });
+    (await stage.started()).closesWith(1006);
+    await stage.pass(10_000);
+    expect(stage.sockets).toHaveLength(1);
+    expect(stage.log).toEqual(['connecting', 'opened', 'online', 'lost', 'offline', 'stopped']);
+  });
+
   it('may close the link while they are told', async () => {
     const stage = new LinkStage();
     stage.link.listen({ opened: () => stage.link.close() });

@@ -123,6 +123,16 @@ describe('goaway', () => {
     }
   });
 
+  it('is not hurried by anybody who wants a connection: there is one', async () => {
+    const stage = new LinkStage();
+    const old = await stage.started();
+    await calm(stage);
+    old.says(goaway(10_000));
+    stage.link.retry();
+    await stage.pass(2_000);
+    expect(stage.sockets).toHaveLength(1);
+  });
+
   it('believes in no goodbye longer than five minutes', async () => {
     const stage = new LinkStage();
     const old = await stage.started();

@@ -5,12 +5,12 @@ import { type Ending, verdictOf } from './endings.ts';
 import { Lost, Refused } from './failures.ts';
 import type { Stop } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { RenewableTokens } from './token-source.ts';
+import type { Tokens } from './token-source.ts';
 
 interface ApproachParts {
   readonly url: string;
   readonly device: Device | undefined;
-  readonly tokens: RenewableTokens;
+  readonly tokens: Tokens;
   readonly surroundings: Surroundings;
 }
 

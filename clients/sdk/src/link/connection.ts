@@ -195,8 +195,7 @@ export class Connection {
         this.#calls.take(frame.id)?.reject(frame.error);
         return this.#endIfLeft();
       case 'event':
-        // nobody is meant before it is known who we are
-        return this.#welcome && this.listener.event(this, frame.event, false);
+        return this.listener.event(this, frame.event, false);
       case 'malformed':
         return this.#count();
       case 'foreign':

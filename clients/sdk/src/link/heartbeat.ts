@@ -22,8 +22,8 @@ export class Heartbeat {
   #sentAt: number;
   #heardAt: number;
   #callOff = (): void => {};
-  /** The proof that is waited for, if any. */
-  #proof: symbol | undefined;
+  /** A proof that it lives is waited for. */
+  #doubted = false;
   #stopped = false;
 
   constructor(private readonly parts: HeartbeatParts) {
@@ -41,7 +41,7 @@ export class Heartbeat {
 
   /** Doubts the connection until it answers; gives it up if it does not. While it is doubted already: nothing. */
   suspect(): void {
-    if (!this.#stopped && !this.#proof) this.#demandProof(true);
+    if (!this.#stopped && !this.#doubted) this.#demandProof(true);
   }
 
   stop(): void {
@@ -50,9 +50,8 @@ export class Heartbeat {
   }
 
   #demandProof(again: boolean): void {
-    const proof = Symbol('proof');
-    this.#proof = proof;
-    void this.parts.ping().then(() => this.#proven(proof));
+    this.#doubted = true;
+    void this.parts.ping().then(() => this.#proven());
     this.#wait(PROOF_MS, (late) => {
       // asleep again: the answer may be there and not have been read
       if (late > PROOF_MS && again) this.#demandProof(false);
@@ -60,9 +59,9 @@ export class Heartbeat {
     });
   }
 
-  #proven(proof: symbol): void {
-    if (this.#stopped || this.#proof !== proof) return;
-    this.#proof = undefined;
+  #proven(): void {
+    if (this.#stopped || !this.#doubted) return;
+    this.#doubted = false;
     this.heard();
     this.#plan();
   }

@@ -3,7 +3,7 @@ import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { Refused } from './failures.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { RenewableTokens } from './token-source.ts';
+import type { Tokens } from './token-source.ts';
 
 /** Of a token's life, when it is renewed. */
 const PART = 2 / 3;
@@ -18,7 +18,7 @@ export class Renewal {
 
   constructor(
     private readonly connection: Connection,
-    private readonly tokens: RenewableTokens,
+    private readonly tokens: Tokens,
     private readonly surroundings: Surroundings,
   ) {
     this.#backoff = new Backoff(surroundings.random);
@@ -26,7 +26,7 @@ export class Renewal {
 
   /** By what the server says, whose clock knows how long the token has left. */
   plan({ expiresAt, serverTime }: Welcome): void {
-    if (!this.tokens.renewable || expiresAt === undefined) return;
+    if (expiresAt === undefined) return;
     this.#wait(Math.max(LEAST_MS, (expiresAt - serverTime) * PART));
   }
 

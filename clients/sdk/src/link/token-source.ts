@@ -13,16 +13,10 @@ export interface Tokens {
 /** A token (API key, or one of an outside issuer), or where to get one each time it is renewed. */
 export type TokenSource = string | (() => Promise<string>) | Tokens;
 
-export interface RenewableTokens extends Tokens {
-  /** False when there is only the one. */
-  readonly renewable: boolean;
-}
-
-export const tokensOf = (source: TokenSource): RenewableTokens => {
-  if (typeof source === 'function') return { renewable: true, token: source };
-  if (typeof source !== 'string') return { renewable: true, token: (insteadOf) => source.token(insteadOf) };
+export const tokensOf = (source: TokenSource): Tokens => {
+  if (typeof source === 'function') return { token: source };
+  if (typeof source !== 'string') return source;
   return {
-    renewable: false,
     token: async (insteadOf) => {
       if (insteadOf === source) throw new Refused('unauthenticated', 'there is no other token');
       return source;

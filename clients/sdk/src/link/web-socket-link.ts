@@ -7,7 +7,7 @@ import type { Link, LinkListener, Status, Stop } from './link.ts';
 import { Listeners } from './listeners.ts';
 import { Renewal } from './renewal.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
-import { type RenewableTokens, type TokenSource, tokensOf } from './token-source.ts';
+import { type Tokens, type TokenSource, tokensOf } from './token-source.ts';
 import { socketUrl } from './urls.ts';
 
 export interface WebSocketLinkOptions {
@@ -32,7 +32,7 @@ export class WebSocketLink implements Link {
   readonly #parts: {
     readonly url: string;
     readonly device: Device | undefined;
-    readonly tokens: RenewableTokens;
+    readonly tokens: Tokens;
     readonly surroundings: Surroundings;
   };
   readonly #listeners: Listeners;
