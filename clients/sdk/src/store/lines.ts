@@ -6,8 +6,10 @@ import type { Store } from './store.ts';
 import { Turns } from './turns.ts';
 
 const AT_ONCE = 8;
-/** A count that can't be told along is asked for at most this often. */
-const RECOUNT_MS = 1_000;
+/** The same line is asked for at most this often. */
+const AGAIN_MS = 1_000;
+
+const ignore = () => {};
 
 /** Asks for single lines of the list. */
 export class Lines {
@@ -30,6 +32,8 @@ export class Lines {
         if (!wanted()) return;
         this.#asked.delete(id);
         this.store.line(line);
+        // it was of an earlier membership
+        if (this.store.expects(id)) this.questions.rest(AGAIN_MS).then(() => this.fetch(id), ignore);
       },
       (error: unknown) => {
         if (!wanted()) return;
@@ -53,7 +57,7 @@ export class Lines {
       // removed meanwhile, or the client is closed: nothing is left to be counted
       const line = await this.#line(id, wanted).catch(() => undefined);
       if (line && wanted()) this.store.line(line);
-      inexact = await this.questions.rest(RECOUNT_MS).then(
+      inexact = await this.questions.rest(AGAIN_MS).then(
         () => held?.countsExactly === false,
         () => false,
       );

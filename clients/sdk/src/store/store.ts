@@ -61,6 +61,11 @@ export class Store {
     return this.#held;
   }
 
+  /** Whether its line is asked for, and has not come. */
+  expects(id: string): boolean {
+    return this.#expected.has(id);
+  }
+
   /** With nothing in hand: the list is to come. */
   begin(epoch: string, urev: number): void {
     this.epoch = epoch;
