@@ -68,7 +68,9 @@ const SessionLine = ({ session, onEnd }: { session: Sessions[number]; onEnd(): v
   const words = useWords();
   const { t } = words;
   const name = session.device?.name || t('settings.sessions.unknown');
-  const about = [session.device?.platform, session.device?.version].filter(Boolean).join(' ');
+  // All browsers say `web`: that tells nobody anything.
+  const { platform = '', version = '' } = session.device ?? {};
+  const about = platform === 'web' ? '' : `${platform} ${version}`.trim();
   return (
     <li className={styles.session}>
       <div className={styles.device}>

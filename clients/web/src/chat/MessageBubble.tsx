@@ -50,17 +50,17 @@ export const MessageBubble = ({ message, quoted, first, last, active, flash }: M
           <Meta message={message} />
         </div>
         {message.state === 'failed' && <Failure message={message} reachable={active} />}
+        {!message.deleted && (
+          <IconButton
+            icon="more"
+            label={words.t('message.actions')}
+            aria-haspopup="menu"
+            className={styles.more}
+            tabIndex={active ? 0 : -1}
+            onClick={({ currentTarget }) => openMenu(message, below(currentTarget))}
+          />
+        )}
       </article>
-      {!message.deleted && (
-        <IconButton
-          icon="more"
-          label={words.t('message.actions')}
-          aria-haspopup="menu"
-          className={styles.more}
-          tabIndex={active ? 0 : -1}
-          onClick={({ currentTarget }) => openMenu(message, below(currentTarget))}
-        />
-      )}
     </div>
   );
 };

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, type PointerEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type MouseEvent, type PointerEvent, type TouchEvent, useEffect, useRef } from 'react';
 import type { MenuRequest } from './menu.tsx';
 
 const LONG_PRESS_MS = 500;
@@ -12,6 +12,7 @@ export const useContextMenu = (open: (at: MenuRequest['at']) => void) => {
   const press = useRef<{ readonly x: number; readonly y: number; readonly timer: ReturnType<typeof setTimeout> }>(
     undefined,
   );
+  const opened = useRef(false);
   const lift = () => {
     if (press.current) clearTimeout(press.current.timer);
     press.current = undefined;
@@ -33,7 +34,16 @@ export const useContextMenu = (open: (at: MenuRequest['at']) => void) => {
     onPointerDown({ pointerType, clientX: x, clientY: y }: PointerEvent) {
       if (pointerType !== 'touch') return;
       lift();
-      press.current = { x, y, timer: setTimeout(() => open({ x, y }), LONG_PRESS_MS) };
+      opened.current = false;
+      const timer = setTimeout(() => {
+        opened.current = true;
+        open({ x, y });
+      }, LONG_PRESS_MS);
+      press.current = { x, y, timer };
+    },
+    onTouchEnd(event: TouchEvent) {
+      // The click that the browser would make of it belongs to nothing under the finger, and would close the menu.
+      if (opened.current && event.cancelable) event.preventDefault();
     },
     onPointerMove({ clientX, clientY }: PointerEvent) {
       if (press.current && Math.hypot(clientX - press.current.x, clientY - press.current.y) > STEADY_PX) lift();
