@@ -314,6 +314,21 @@ describe('the token of a connection', () => {
     expect(auths(socket)).toEqual(['an API key']);
   });
 
+  it('is waited for no longer than the link is open', async () => {
+    let fail = (_error: Error): void => {};
+    let asked = 0;
+    const auth = () =>
+      ++asked === 1 ? Promise.resolve('token 1') : new Promise<string>((_resolve, reject) => (fail = reject));
+    const stage = new LinkStage({ auth });
+    await stage.started(life);
+    await passing(stage, 602_000);
+    expect(asked).toBe(2);
+    stage.link.close();
+    fail(new Lost('no network'));
+    await stage.pass(1_000);
+    expect(stage.timers.size).toBe(0);
+  });
+
   it('is not renewed for a connection that is gone', async () => {
     const { auth, asked } = tokens();
     const stage = new LinkStage({ auth });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conversationId, created, type FakeSocket, LinkStage, messageId, welcome } from './link-stage.ts';
+import { aMessage, conversationId, created, type FakeSocket, LinkStage, messageId, welcome } from './link-stage.ts';
 
 const goaway = '{"type":"goaway","data":{"afterMs":300000}}';
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
@@ -23,6 +23,11 @@ describe('a frame', () => {
     ['without data', '{"type":"goaway"}'],
     ['with a list for data', '{"type":"goaway","data":[]}'],
     ['of the wrong shape', '{"type":"goaway","data":{"afterMs":-1}}'],
+    [
+      'of an instant that never was',
+      JSON.stringify(created({ message: aMessage({ sentAt: '2026-02-30T25:61:00.000Z' }) })),
+    ],
+    ['of content that is a list', JSON.stringify(created({ message: aMessage({ content: ['x'] }) }))],
     ['longer than a mebibyte', receipt(`,"x":"${'x'.repeat(1_048_576)}"`)],
     ['deeper than 64', receipt(`,"x":${nested(63)}`)],
     ['with __proto__', receipt(',"__proto__":{}')],

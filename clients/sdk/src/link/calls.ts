@@ -48,8 +48,7 @@ export class Calls {
     const id = ++this.#lastId;
     const frame = JSON.stringify({ id, type: call.type, data: call.input });
     if (isLonger(frame, maxBytes)) throw new Refused('too_large', `a frame holds ${maxBytes} bytes at most`);
-    if (urgent || (this.#asked.size < this.#atOnce && this.#waiting.length === 0))
-      return this.#ask({ call, frame, id });
+    if (urgent || this.#asked.size < this.#atOnce) return this.#ask({ call, frame, id });
     if (this.#waiting.length >= MAX_WAITING)
       throw new Refused('rate_limited', 'too many calls wait for their turn', 'in_flight', [], 1_000);
     this.#waiting.push({ call, frame, id });

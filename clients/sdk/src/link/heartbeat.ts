@@ -60,7 +60,7 @@ export class Heartbeat {
   }
 
   #proven(): void {
-    if (this.#stopped || !this.#doubted) return;
+    if (this.#stopped) return;
     this.#doubted = false;
     this.heard();
     this.#plan();

@@ -150,6 +150,7 @@ export const replyShapes: { readonly [T in CommandType]?: Guard } = {
   'member.list': record({ members: list(member), more: flag }),
   'block.list': record({ blocks: list(record({ userId: id })), more: flag }),
   'users.get': record({ users: list(user) }),
+  'users.find': record({ user }),
   'user.me': record({ id, urev: count, ...profile }),
   'user.update': record({ id, urev: count, ...profile }),
   sync: record({
