@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { NetworkLab } from '../support/network-lab.ts';
 import { Messenger } from './messenger.ts';
 import { type Account, type Seat, Stage } from './stage.ts';
 
@@ -20,9 +21,12 @@ beforeEach(async () => {
   conversationId = await stage.group(title, ann, [ben]);
 });
 
-/** In the conversation. */
-const comes = async (account: Account): Promise<Person> => {
-  const seat = await stage.enter(account);
+/** So high that no message of a test is out of the page. */
+const TALL = { viewport: { width: 1_000, height: 3_500 } };
+
+/** In the conversation, at the server or what leads there. */
+const comes = async (account: Account, origin = stage.server.http): Promise<Person> => {
+  const seat = await stage.enter(account, TALL, origin);
   seat.profile.expect(NO_CONNECTION);
   const app = new Messenger(seat.page);
   await app.openChat(title);
@@ -110,20 +114,27 @@ describe('a tab', () => {
     expect(await expectAgreement(series('kept', 4), { app: new Messenger(page) }, there)).toEqual(series('kept', 4));
   });
 
-  it('that is reloaded while nothing gets through still shows what waits', async () => {
-    const [here, there] = [await comes(ann), await comes(ben)];
-    await here.profile.context.setOffline(true);
+  it('that is loaded anew while nothing gets through still says what waits', async () => {
+    const lab = await NetworkLab.start(stage.server.port);
+    const [here, there] = [await comes(ann, lab.http), await comes(ben)];
+    const address = here.page.url();
+    lab.refuse(true);
+    lab.drop();
     await here.app.send(...series('patient', 3));
-    await here.profile.context.routeWebSocket(/\/v1\/ws/, (socket) => socket.close({ code: 1012 }));
-    await here.profile.context.setOffline(false);
-    await here.page.reload();
+    await here.app.mark('patient 3', 'waiting to be sent').waitFor();
+    await here.page.goto('about:blank');
+    lab.heal();
+    await here.page.routeWebSocket(/\/v1\/ws/, (socket) => socket.close({ code: 1012 }));
+    await here.page.goto(address);
     await banner(here, '3 messages wait to be sent').waitFor();
     expect(await stage.stored(ann, conversationId)).toEqual([]);
-    const page = await here.profile.context.newPage();
     await here.page.close();
-    await page.routeWebSocket(/\/v1\/ws/, (socket) => void socket.connectToServer());
-    await page.goto(`${stage.server.http}/c/${conversationId}`);
-    await expectAgreement(series('patient', 3), { app: new Messenger(page) }, there);
+    const page = await here.profile.context.newPage();
+    await page.goto(address);
+    expect(await expectAgreement(series('patient', 3), { app: new Messenger(page) }, there)).toEqual(
+      series('patient', 3),
+    );
+    await lab.close();
   });
 });
 
@@ -157,14 +168,19 @@ describe('two tabs of one person', () => {
 
 describe('a network that is away', () => {
   it('lets what was written go out, in order, when it is back', async () => {
-    const [here, there] = [await comes(ann), await comes(ben)];
-    await here.profile.context.setOffline(true);
+    const lab = await NetworkLab.start(stage.server.port);
+    const [here, there] = [await comes(ann, lab.http), await comes(ben)];
+    lab.refuse(true);
+    lab.drop();
     await banner(here, /^Connecting/).waitFor();
     await here.app.send(...series('offline', 5));
     await here.app.mark('offline 5', 'waiting to be sent').waitFor();
     expect(await there.app.texts('offline')).toEqual([]);
-    await here.profile.context.setOffline(false);
+    await there.app.send('meanwhile');
+    lab.heal();
     await isOnline(here);
-    expect(await expectAgreement(series('offline', 5), here, there)).toEqual(series('offline', 5));
+    const stored = await expectAgreement(['meanwhile', ...series('offline', 5)], here, there);
+    expect(stored).toEqual(['meanwhile', ...series('offline', 5)]);
+    await lab.close();
   });
 });

@@ -29,12 +29,12 @@ beforeAll(async () => {
 const words = (n: number) => 'and so on, and so forth, '.repeat(1 + ((n * 7919) % 23));
 
 interface Frame {
-  readonly at: number;
   readonly height: number;
+  /** Where the rows in view stand. */
   readonly rows: Readonly<Record<string, number>>;
 }
 
-/** Where every row stands in each frame, until it is asked. */
+/** Looks at each frame until it is asked. */
 const watchFrames = (log: Locator) =>
   log.evaluate((element) => {
     const frames: Frame[] = [];
@@ -42,14 +42,16 @@ const watchFrames = (log: Locator) =>
     const observer = new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((one) => one.duration)));
     observer.observe({ entryTypes: ['longtask'] });
     let going = true;
-    const scroller = element.parentElement;
-    const look = (at: number) => {
+    const scroller = element.parentElement!;
+    const view = scroller.getBoundingClientRect();
+    const look = () => {
       const rows: Record<string, number> = {};
       for (const row of element.querySelectorAll('article, [role=article]')) {
-        const text = /\d+\. /.exec(row.textContent ?? '')?.[0];
-        if (text !== undefined) rows[text] = row.getBoundingClientRect().top;
+        const { top, bottom } = row.getBoundingClientRect();
+        const number = /\d+\. /.exec(row.textContent ?? '')?.[0];
+        if (number !== undefined && bottom > view.top && top < view.bottom) rows[number] = top;
       }
-      frames.push({ at, height: scroller?.scrollHeight ?? 0, rows });
+      frames.push({ height: scroller.scrollHeight, rows });
       if (going) requestAnimationFrame(look);
     };
     requestAnimationFrame(look);

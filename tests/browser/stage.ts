@@ -56,11 +56,11 @@ export class Stage {
     return { ...(await this.server.aGuest(displayName)), handle: '', displayName };
   }
 
-  /** In a browser of their own, signed in by the form, at `path`. */
+  /** In a browser of their own, signed in by the form, at `path`: of the server, or of whatever leads there. */
   async enter(account: Account, options?: ProfileOptions, path = '/'): Promise<Seat> {
     const profile = await this.chromium.profile(options);
     const page = await profile.context.newPage();
-    await page.goto(this.server.http + path);
+    await page.goto(new URL(path, this.server.http).href);
     // By what every language has.
     await page.locator('input[name=login]').fill(account.handle);
     await page.locator('input[name=password]').fill(PASSWORD);
