@@ -128,6 +128,19 @@ class World {
     });
   }
 
+  /** What each device was told of each conversation, beside what others wrote there for those who never were away. */
+  async news(): Promise<readonly { readonly told: readonly number[]; readonly written: readonly number[] }[]> {
+    const [ann] = this.users as [TestUser];
+    const { conversations } = await freshFetch(server, ann);
+    return this.devices.flatMap(({ device, owner }) =>
+      this.conversations.map((id) => {
+        const log = owner === ann ? (conversations.find((one) => one.id === id)?.messages ?? []) : [];
+        const others = log.filter((m) => m.senderId !== ann.userId && m.type === 'text' && m.deletedAt === undefined);
+        return { told: device.heardOf(id), written: others.map(({ seq }) => seq) };
+      }),
+    );
+  }
+
   async end(): Promise<void> {
     for (const { device, wire } of this.devices) {
       device.client.close();
@@ -216,6 +229,10 @@ describe('clients of the SDK', () => {
         }
         for (const { seen, fresh } of await world.settle()) expect(seen).toEqual(fresh);
         for (const { stored, written } of await world.orders()) expect(stored).toEqual(written);
+        for (const { told, written } of await world.news()) {
+          expect(told).toEqual([...new Set(told)].toSorted((a, b) => a - b));
+          expect(told).toEqual(expect.arrayContaining([...written]));
+        }
         await world.end();
       }),
       // printed with the failure, to run it again

@@ -1,4 +1,10 @@
-import { type Client, type Conversation, createClient, type MessageView } from '../../clients/sdk/src/index.ts';
+import {
+  type Client,
+  type Conversation,
+  createClient,
+  type Incoming,
+  type MessageView,
+} from '../../clients/sdk/src/index.ts';
 import type { ConversationRow, MemberRow, MessageRow } from './held.ts';
 
 /** One conversation as a client shows it, or as a fresh fetch has it. */
@@ -17,9 +23,12 @@ export interface Seen {
 /** A client of the SDK, with everything open and loaded. */
 export class SdkDevice {
   readonly client: Client;
+  /** New messages by others, as they were told. */
+  readonly heard: Incoming[] = [];
 
   constructor(url: string, token: string) {
     this.client = createClient({ url, auth: token });
+    this.client.on('message', (incoming) => this.heard.push(incoming));
   }
 
   /** Every conversation open and loaded to its beginning. */
@@ -33,6 +42,11 @@ export class SdkDevice {
     for (const conversation of this.client.conversations.all)
       for (const { id, state } of conversation.messages.messages)
         if (state === 'failed') await conversation.discard(id);
+  }
+
+  /** `seq` of what was told of a conversation. */
+  heardOf(id: string): readonly number[] {
+    return this.heard.filter(({ conversation }) => conversation.id === id).map(({ message }) => message.seq ?? 0);
   }
 
   get seen(): readonly Seen[] {

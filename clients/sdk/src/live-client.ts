@@ -266,7 +266,10 @@ export class LiveClient implements Client {
       members: (id) => this.conversations.get(id)?.membersChanged(),
       gone: (id) => this.#gone(id),
       profile: ({ urev, ...profile }) => this.#profile({ id: this.#userId ?? '', ...profile }, urev),
-      begin: () => this.#reports.clear(),
+      begin: () => {
+        this.#reports.clear();
+        this.#outbox.forgetAcked();
+      },
     };
   }
 

@@ -76,10 +76,6 @@ export class Questions {
     for (const waiting of [...this.#forConnection]) waiting.go();
   }
 
-  open(): void {
-    this.#closed = false;
-  }
-
   close(): void {
     this.#closed = true;
     for (const { giveUp } of [...this.#forConnection, ...this.#resting]) giveUp(closed());

@@ -128,6 +128,11 @@ export class Outbox {
       if (pending.ack && pending.ack.rev <= cursor) this.#take(pending);
   }
 
+  /** Another history: nobody knows the numbers of the old one. */
+  forgetAcked(): void {
+    for (const pending of [...this.#all.values()]) if (pending.ack) this.#take(pending);
+  }
+
   /** Reads what the store holds, of other tabs and earlier runs. Once more when it is asked for meanwhile. */
   read(userId: string): Promise<void> {
     this.#readAgain = true;

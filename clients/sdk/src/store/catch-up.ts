@@ -24,6 +24,8 @@ const PATIENCE_MS = 1_000;
 const PAGE = 100;
 /** A list longer than that is no list. */
 const MOST_PAGES = 1_000;
+/** Of 500 rows: more than there can be without gaps. */
+const MOST_SYNC_PAGES = 10_000;
 
 /** Brings the store up to date after each connection, and whenever something is missing. One `sync` at a time. */
 export class CatchUp implements Wants {
@@ -160,7 +162,7 @@ export class CatchUp implements Wants {
       cursors: [...asked].flatMap(([id, held]) => (held ? [[id, held.gate.cursor] as const] : [])),
     };
     let next: string | undefined;
-    do {
+    for (let page = 0; page < MOST_SYNC_PAGES; page++) {
       const reply: Synced = await this.link.call('sync', { ...request, ...(next !== undefined && { next }) });
       if (reply.reset || reply.user?.reset) {
         this.store.begin(reply.epoch, reply.user?.upTo ?? 0);
@@ -173,9 +175,11 @@ export class CatchUp implements Wants {
         if (held && this.store.all.get(one.id) === held) this.#conversation(one, held);
       }
       next = reply.next;
-    } while (next !== undefined);
-    this.#stillMissing(asked.keys());
-    return true;
+      if (next !== undefined) continue;
+      this.#stillMissing(asked.keys());
+      return true;
+    }
+    throw new Error('a sync without end');
   }
 
   #own(user: Synced['user']): void {

@@ -1,6 +1,7 @@
-import type { ConversationView, MemberView, MessagesView, MessageView, Unread } from '../views.ts';
+import type { ConversationView, MemberView, MessagesView, MessageView, SendState, Unread } from '../views.ts';
 import type { Held } from './held.ts';
 import { StoredViews } from './message-views.ts';
+import { FOLLOWED_MEMBERS } from './receipts.ts';
 import { kept } from './same.ts';
 
 interface Made {
@@ -39,7 +40,8 @@ export class ConversationViews {
 
   messages(held: Held, waiting: readonly MessageView[], loading: MessagesView['loading']): MessagesView {
     if (this.#now.messages?.loading === loading) return this.#now.messages;
-    const views = held.window.rows.map((row) => this.#stored.of(row, held.receipts.stateOf(row.seq)));
+    const stateOf = statesIn(held);
+    const views = held.window.rows.map((row) => this.#stored.of(row, stateOf(row.seq)));
     const messages = kept(this.#last.messages?.messages, [...views, ...waiting]);
     const { complete } = held.window;
     this.#now.messages = this.#last.messages = kept(this.#last.messages, { messages, loading, complete });
@@ -54,7 +56,7 @@ export class ConversationViews {
 
   #conversation(held: Held, waiting: readonly MessageView[]): ConversationView {
     const { conversation, membership, lastMessage, seq } = held;
-    const last = lastMessage && this.#stored.of(lastMessage, held.receipts.stateOf(lastMessage.seq));
+    const last = lastMessage && this.#stored.of(lastMessage, statesIn(held)(lastMessage.seq));
     return {
       id: conversation.id,
       kind: conversation.kind,
@@ -88,3 +90,7 @@ export class ConversationViews {
     return now;
   }
 }
+
+/** Nobody tells how far the members of a large conversation have read. */
+const statesIn = (held: Held): ((seq: number) => SendState) =>
+  held.memberCount > FOLLOWED_MEMBERS ? () => 'sent' : (seq) => held.receipts.stateOf(seq);

@@ -152,10 +152,10 @@ export class LiveConversation implements Conversation {
   async send(text: string, { replyTo, id = v7() }: SendOptions = {}): Promise<MessageView> {
     demandSendable(text, this.desk.link.welcome?.limits.textCodePoints ?? TEXT_CODE_POINTS);
     this.#demandMember();
-    const stored = this.#find(id);
+    const stored = this.#find(id.toLowerCase());
     if (stored) return stored;
     return this.desk.outbox.add({
-      id,
+      id: id.toLowerCase(),
       userId: this.desk.me,
       conversationId: this.id,
       content: text,
