@@ -1,14 +1,18 @@
+import { Repeating } from '#app/application/repeating.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
+import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
+import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
+import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
@@ -16,6 +20,8 @@ import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
+import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
+import { RedisEvictions } from '#app/infrastructure/redis/redis-evictions.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -51,6 +57,8 @@ export interface Reach {
   readonly revocations: Revocations | undefined;
   /** Likewise. */
   readonly limiter: RateLimiter | undefined;
+  /** Of connections on other nodes. */
+  readonly evictions: RedisEvictions | undefined;
   readonly connected: () => boolean;
 }
 
@@ -65,7 +73,7 @@ export const openReach = (
   if (!link)
     return {
       backplane: own(new MemoryBackplane(fault)),
-      ...{ revocations: undefined, limiter: undefined, connected: () => true },
+      ...{ revocations: undefined, limiter: undefined, evictions: undefined, connected: () => true },
     };
   const broadcast = new RedisBroadcast(link, incarnation, clock, {
     fault,
@@ -83,8 +91,27 @@ export const openReach = (
     limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, () =>
       metrics.count('redis_failures_total'),
     ),
+    evictions: new RedisEvictions(broadcast),
     connected: () => broadcast.connected,
   };
+};
+
+const REGISTRY_BEAT_MS = 2_000;
+
+/** Connections of all nodes where there is a Redis, else of this one. */
+export const openRegistry = async (
+  link: RedisLink | undefined,
+  lifetime: Lifetime,
+  { incarnation, metrics, clock }: NodeParts,
+): Promise<ConnectionRegistry> => {
+  if (!link) return new MemoryConnectionRegistry();
+  const registry = new RedisConnectionRegistry(link, incarnation, clock);
+  const onAway = () => metrics.count('registry_failures_total');
+  metrics.gauge('registered_nodes', () => registry.nodes);
+  await registry.beat().catch(onAway);
+  lifetime.own(registry, (opened) => opened.leave().catch(onAway));
+  lifetime.own(new Repeating(systemTimers, REGISTRY_BEAT_MS, () => registry.beat(), onAway), (begun) => begun.close());
+  return registry;
 };
 
 /** The database inside serves one node. */

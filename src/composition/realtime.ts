@@ -1,12 +1,15 @@
 import type { DependencyContainer } from 'tsyringe';
 import { AntiEntropy } from '#app/application/chat/anti-entropy.ts';
 import { HeadComparison } from '#app/application/chat/head-comparison.ts';
+import { ClaimConnection } from '#app/application/connection/claim-connection.ts';
 import { RevocationWatch } from '#app/application/identity/revocation-watch.ts';
+import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
+import type { ConnectionId } from '#app/domain/shared/ids.ts';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { PostgresProofs } from '#app/infrastructure/postgres/postgres-proofs.ts';
@@ -18,6 +21,7 @@ import { Broadcaster } from '#app/interfaces/ws/broadcaster.ts';
 import { Dispatcher } from '#app/interfaces/ws/dispatcher.ts';
 import { Gateway } from '#app/interfaces/ws/gateway.ts';
 import { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
+import type { Reach } from './nodes.ts';
 import { FEED } from './chat.tokens.ts';
 import { makeGates } from './gates.ts';
 import { AUTHENTICATOR, CLOCK, EVENT_BUS, JOURNAL, POSTGRES, RATE_LIMITER, REVOCATIONS } from './identity.tokens.ts';
@@ -28,6 +32,8 @@ export interface RealtimeParts {
   readonly codecs: readonly FrameCodec[];
   readonly backplane: Backplane;
   readonly directory: NodeDirectory;
+  readonly registry: ConnectionRegistry;
+  readonly reach: Pick<Reach, 'connected' | 'evictions'>;
   readonly metrics: Metrics;
   /** Random, of this life of the process. */
   readonly incarnation: string;
@@ -41,7 +47,7 @@ const LATE_MS = 1_000;
 
 /** Everything of a node that knows who is connected: from frames to commands, and from events to topics. */
 export const realtime = (c: DependencyContainer, config: Config, parts: RealtimeParts) => {
-  const { transport, codecs, backplane, directory, metrics, incarnation, commands } = parts;
+  const { transport, codecs, backplane, directory, registry, reach, metrics, incarnation, commands } = parts;
   const [events, clock, journal] = [c.resolve(EVENT_BUS), c.resolve(CLOCK), c.resolve(JOURNAL)];
   const feed = c.resolve(FEED);
 
@@ -61,10 +67,24 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     const type = `channel.${change}` as const;
     if (events.hears(type)) events.publish({ type, connectionId: session.connection.id, at: clock.now(), channel });
   });
+  const evict = (id: ConnectionId) => {
+    if (!gateway.evict(id)) reach.evictions?.tell(id);
+  };
+  const onAway = () => metrics.count('registry_failures_total');
+  const claim = new ClaimConnection(registry, {
+    ...{ mostPerUser: config.limits.socketsPerUser, evictOldest: config.limits.evictOldest },
+    ...{ reachable: reach.connected, evict, onAway },
+  });
+  reach.evictions?.onTold((id) => gateway.evict(id));
+  events.on('connection.closed', ({ connectionId }) => {
+    registry.remove(connectionId).catch(onAway);
+  });
   const authentication = new Authentication(c.resolve(AUTHENTICATOR), feed, subscriptions, gates.users, {
     events,
     clock,
     socketsPerUser: config.limits.socketsPerUser,
+    evictOldest: config.limits.evictOldest,
+    claim: (connection) => claim.execute(connection),
     known: (session) => gateway.known(session),
   });
   const dispatcher = new Dispatcher({

@@ -49,7 +49,7 @@ import {
 } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
-import { openDirectory, openReach, openRedis } from './nodes.ts';
+import { openDirectory, openReach, openRedis, openRegistry } from './nodes.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -110,7 +110,8 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   await listenFromModules(events, config.listeners, process.cwd());
 
   const node = { incarnation, journal, metrics, clock };
-  const reach = openReach(await openRedis(config, lifetime, node), config, lifetime, node);
+  const redis = await openRedis(config, lifetime, node);
+  const reach = openReach(redis, config, lifetime, node);
   const backplane = extensions.backplane?.(reach.backplane) ?? reach.backplane;
   for (const type of announced) events.on(type, (event) => backplane.publish([event]));
   const { postgres, log } = await openStorage(config, lifetime, {
@@ -146,6 +147,8 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     codecs: makeCodecs(),
     backplane,
     directory: openDirectory(config, postgres, node),
+    registry: await openRegistry(redis, lifetime, node),
+    reach,
     metrics,
     incarnation,
     commands: catalogue,

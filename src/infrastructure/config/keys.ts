@@ -177,6 +177,13 @@ export const keys = {
     fallback: '1000',
   }),
   LIMIT_SOCKETS_PER_USER: limit('Open sockets of one user.', integer(1, 10_000), { fallback: '100' }),
+  LIMIT_SOCKETS_EVICT: limit(
+    'Whether one socket too many of a user closes their oldest instead of being refused.',
+    flag,
+    {
+      fallback: 'false',
+    },
+  ),
   LIMIT_SOCKETS_PER_ADDRESS: limit(
     'Open sockets from one address (IPv6: one /64). Behind a proxy, set TRUSTED_PROXIES.',
     integer(1, 1_000_000),

@@ -121,6 +121,7 @@ const arranged = (values: Values) =>
       page: values.LIMIT_PAGE,
       membersPerGroup: values.LIMIT_MEMBERS_PER_GROUP,
       conversationsPerUser: values.LIMIT_CONVERSATIONS_PER_USER,
+      evictOldest: values.LIMIT_SOCKETS_EVICT,
       socketsPerUser: values.LIMIT_SOCKETS_PER_USER,
       socketsPerAddress: values.LIMIT_SOCKETS_PER_ADDRESS,
       unauthenticatedSocketsPerAddress: values.LIMIT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS,

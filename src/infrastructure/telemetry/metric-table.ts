@@ -50,6 +50,8 @@ export const metricTable: Readonly<Record<string, Metric>> = {
   broadcasts_lost_total: counter('Messages to other nodes that did not get through'),
   redis_up: gauge('1 while this node hears itself by way of Redis'),
   redis_failures_total: counter('Connections to Redis that failed, and questions that it did not answer'),
+  registered_nodes: gauge('Nodes whose connections the registry knows, this one included'),
+  registry_failures_total: counter('Times when the registry of connections could not be asked or told'),
   other_nodes: gauge('Other nodes that live on the same database'),
   unheard_nodes: gauge('Those of them whose changes are found in the database, since no event of theirs arrives'),
   directory_failures_total: counter('Times when this node could not say that it lives'),

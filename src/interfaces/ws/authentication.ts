@@ -1,6 +1,8 @@
 import { BoundedWork } from '#app/application/bounded-work.ts';
+import { tooManyConnections } from '#app/application/connection/claim-connection.ts';
 import type { Authenticator } from '#app/application/ports/authenticator.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
+import type { RegisteredConnection } from '#app/application/ports/connection-registry.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { Feed, Standing } from '#app/application/ports/feed.ts';
 import type { DeviceInfo } from '#app/domain/connection/device-info.ts';
@@ -23,6 +25,10 @@ export interface AuthenticationContext {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly socketsPerUser: number;
+  /** Whether one too many closes the oldest instead of being refused. */
+  readonly evictOldest: boolean;
+  /** Counts it with those of other nodes. @throws Refusal when it is one too many */
+  readonly claim: (connection: RegisteredConnection) => Promise<void>;
   /** Told once of each session that has said who it is. */
   readonly known: (session: Session) => void;
 }
@@ -56,24 +62,20 @@ export class Authentication {
     if (!connection.sameUser(who.userId))
       throw new Refusal('conflict', 'other_user', 'this connection belongs to another user; open a new one');
     const first = connection.identity === undefined;
-    if (first && this.subscriptions.ofUser(who.userId).size >= this.context.socketsPerUser)
-      throw new Refusal(
-        'rate_limited',
-        'sockets_per_user',
-        `at most ${this.context.socketsPerUser} connections at once`,
-      );
+    const { socketsPerUser, evictOldest } = this.context;
+    if (first && !evictOldest && this.subscriptions.ofUser(who.userId).size >= socketsPerUser)
+      throw tooManyConnections(socketsPerUser);
     const at = this.context.clock.now();
     const { userId, sessionId, apiKeyId, expiresAt } = who;
-    const changed = connection.identify(
-      { userId, sessionId, apiKeyId, expiresAt, device: device ?? connection.identity?.device },
-      at,
-    );
+    const named = device ?? connection.identity?.device;
+    const changed = connection.identify({ userId, sessionId, apiKeyId, expiresAt, device: named }, at);
     if (first) {
       this.subscriptions.enter(session, userId);
       this.context.known(session);
     }
     session.caller = undefined;
-    const { epoch, urev } = await this.#subscribe(session, userId, first);
+    const claimed = first && this.context.claim({ id: connection.id, userId, sessionId, device: named, openedAt: at });
+    const [{ epoch, urev }] = await Promise.all([this.#subscribe(session, userId, first), claimed]);
     if (changed) {
       this.context.events.publish(changed);
       this.context.events.publish({ type: 'user.connected', connectionId: connection.id, at, userId, device });

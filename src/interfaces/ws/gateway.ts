@@ -200,6 +200,13 @@ export class Gateway implements SocketHandler<Admitted> {
     }
   }
 
+  /** Another connection of the user takes its place. Answers false when it is not here. */
+  evict(id: ConnectionId): boolean {
+    const session = this.#sessions.get(id);
+    session?.socket.end(closeCodes.evicted, 'too many connections');
+    return session !== undefined;
+  }
+
   /** Everybody comes back and begins anew, with what is true now. */
   sendAway(): void {
     for (const { socket } of this.#sessions.values()) socket.end(closeCodes.restarting, 'begin anew');

@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { UserId } from '#app/domain/shared/ids.ts';
+import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
+import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
+import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import { ManualClock, random } from '../support/identity.ts';
+import { aRedis } from '../support/services.ts';
+import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
+
+connectionRegistryContract('in process', async () => ({
+  ...{ registry: new MemoryConnectionRegistry(), incarnation: 'here', close: async () => {} },
+}));
+
+const LEASE_MS = 300;
+
+const aNode = async ({ url, prefix }: { url: string; prefix: string }, incarnation: string) => {
+  const link = await RedisLink.open({ urls: [url], prefix, name: incarnation, onTrouble: () => {} });
+  const clock = new ManualClock();
+  const registry = new RedisConnectionRegistry(link, incarnation, clock, LEASE_MS);
+  await registry.beat();
+  onTestFinished(() => link.close());
+  return { registry, incarnation, link, clock, close: () => registry.leave() };
+};
+connectionRegistryContract('on Redis', async () => aNode(await aRedis(), 'node'));
+
+describe('ConnectionRegistry on Redis, several nodes', () => {
+  const keysOf = async ({ link }: Awaited<ReturnType<typeof aNode>>) => link.commands.keys('*');
+
+  it('shows each node what all have, and lets each write its own alone', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    await a.registry.beat();
+    const userId = UserId(random.uuid());
+    const [first, second] = [aConnection('a', { userId }), aConnection('b', { userId })];
+    await a.registry.insert(first);
+    await b.registry.insert(second);
+    for (const { registry } of [a, b]) {
+      expect(await allOf(registry)).toEqual([first, second]);
+      expect(await registry.ofUser(userId)).toEqual([first, second]);
+      expect([await registry.exist(first.id), await registry.exist(second.id)]).toEqual([true, true]);
+    }
+    expect([await b.registry.remove(first.id), await b.registry.update(first)]).toEqual([false, false]);
+    expect(await a.registry.exist(first.id)).toBe(true);
+  });
+
+  it('has no ghosts: what a dead node held is gone after its lease, and swept by whoever comes by', async () => {
+    const redis = await aRedis();
+    const [a, b, c] = [await aNode(redis, 'a'), await aNode(redis, 'b'), await aNode(redis, 'c')];
+    const ghost = aConnection('a');
+    await a.registry.insert(ghost);
+    await b.registry.beat();
+    expect(await b.registry.exist(ghost.id)).toBe(true);
+    for (const until = performance.now() + LEASE_MS + 100; performance.now() < until; await pause(50))
+      await Promise.all([b.registry.beat(), c.registry.beat()]);
+    expect([await b.registry.exist(ghost.id), await b.registry.ofUser(ghost.userId), await allOf(b.registry)]).toEqual([
+      false,
+      [],
+      [],
+    ]);
+    expect((await keysOf(b)).filter((key) => key.includes('connections'))).toEqual([]);
+  });
+
+  it('writes anew what a node has when Redis forgot it, or the node had slept', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const one = aConnection('a');
+    await a.registry.insert(one);
+    await a.link.commands.flushdb();
+    await Promise.all([a.registry.beat(), b.registry.beat()]);
+    await b.registry.beat();
+    expect(await b.registry.ofUser(one.userId)).toEqual([one]);
+
+    a.clock.pass(5_001); // its lease is still good, and it does not know that
+    await a.registry.beat();
+    await b.registry.beat();
+    expect([await b.registry.ofUser(one.userId), await allOf(b.registry)]).toEqual([[one], [one]]);
+    expect(
+      (await keysOf(b)).filter((key) => key.includes('connections:')),
+      'the life before is swept',
+    ).toHaveLength(1);
+  });
+
+  it('keeps what a node wrote anew from those who sweep the life before', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const many = Array.from({ length: 600 }, () => aConnection('a'));
+    await Promise.all(many.map((connection) => a.registry.insert(connection)));
+    await pause(LEASE_MS + 20);
+    await Promise.all([a.registry.beat(), b.registry.beat(), b.registry.beat()]);
+    await b.registry.beat();
+    expect(await allOf(b.registry)).toHaveLength(600);
+    for (const { userId } of many.slice(0, 20)) expect(await b.registry.ofUser(userId)).toHaveLength(1);
+  });
+
+  it('leaves nothing behind', async () => {
+    const a = await aNode(await aRedis(), 'a');
+    for (let n = 0; n < 3; n++) await a.registry.insert(aConnection('a'));
+    await a.registry.leave();
+    expect(await keysOf(a)).toEqual([]);
+  });
+
+  it('writes later what it could not write', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const [one, other] = [aConnection('a'), aConnection('a')];
+    await a.registry.insert(one);
+    const { hset, hdel } = a.link.commands;
+    const away = async () => {
+      throw new Error('away');
+    };
+    a.link.commands.hset = away;
+    a.link.commands.hdel = away;
+    await expect(a.registry.insert(other)).rejects.toThrow('away');
+    await expect(a.registry.remove(one.id)).rejects.toThrow('away');
+    a.link.commands.hset = hset;
+    a.link.commands.hdel = hdel;
+    await a.registry.beat();
+    await b.registry.beat();
+    expect(await allOf(b.registry)).toEqual([other]);
+    expect(await b.registry.ofUser(one.userId)).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { RunningServer } from '../support/running-server.ts';
+import { aDatabase, aRedis } from '../support/services.ts';
+
+const twoNodes = async (more: Readonly<Record<string, string>>) => {
+  const [{ url: databaseUrl }, redis] = [await aDatabase(), await aRedis()];
+  const settings = {
+    ...{ JWT_SECRET: randomBytes(32).toString('base64url'), REDIS_URL: redis.url },
+    REDIS_PREFIX: redis.prefix.replace(/\W/g, ''),
+    ...more,
+  };
+  const nodes = [
+    await RunningServer.start({ databaseUrl, settings }),
+    await RunningServer.start({ databaseUrl, settings }),
+  ];
+  for (const node of nodes) await expect.poll(() => node.metric('unheard_nodes'), { timeout: 5_000 }).toBe(0);
+  // Each has read once who else is registered.
+  await expect.poll(() => nodes[0]!.metric('registered_nodes'), { timeout: 5_000 }).toBe(2);
+  return nodes as [RunningServer, RunningServer];
+};
+
+describe('sockets of one user on two nodes', () => {
+  it('are counted together: one too many is refused, and has room once another has gone', async () => {
+    const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_USER: '2' });
+    const ada = await a.aUser();
+    const first = await a.connectAs(ada);
+    await b.connectAs(ada);
+    for (const node of [a, b]) {
+      const third = await node.connect();
+      expect(await third.auth(ada.token)).toMatchObject({
+        ...{ ok: false, error: { code: 'rate_limited', rule: 'sockets_per_user' } },
+      });
+      expect((await third.ended()).code).toBe(4503);
+    }
+    await first.close();
+    await expect.poll(async () => (await (await b.connect()).auth(ada.token)).ok, { timeout: 5_000 }).toBe(true);
+    await b.connectAs(await a.aUser());
+  });
+
+  it('make room for the newest where that is wished, on whichever node the oldest is', async () => {
+    const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_USER: '2', LIMIT_SOCKETS_EVICT: 'true' });
+    const ada = await a.aUser();
+    const [first, second] = [await a.connectAs(ada), await b.connectAs(ada)];
+    const third = await b.connectAs(ada);
+    expect((await first.ended()).code).toBe(4503);
+    const fourth = await a.connectAs(ada);
+    expect((await second.ended()).code).toBe(4503);
+    expect([third.open, fourth.open]).toEqual([true, true]);
+  });
+});
