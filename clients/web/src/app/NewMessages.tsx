@@ -27,6 +27,14 @@ export const NewMessages = ({ place }: { place: Place }) => {
     document.title = unread > 0 ? `(${words.number(unread)}) ${title}` : title;
     void showBadge(unread);
   }, [unread, words]);
+  useEffect(
+    () => () => {
+      // Who has signed out has nothing to read.
+      document.title = words.t('app.name');
+      void showBadge(0);
+    },
+    [words],
+  );
 
   const heard = useRef<(incoming: Incoming) => void>(undefined);
   heard.current = ({ conversation, message }) => {

@@ -16,6 +16,7 @@ const byRule: Readonly<Record<string, PlainKey>> = {
   conversations_per_user: 'error.tooManyConversations',
   conversations_per_member: 'error.theirTooManyConversations',
   text_too_long: 'error.textTooLong',
+  reply_to_unknown: 'error.replyGone',
   private_with_oneself: 'error.yourself',
   block_oneself: 'error.yourself',
 };

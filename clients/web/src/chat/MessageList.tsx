@@ -38,7 +38,7 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
     scroller,
   );
   const [flash, setFlash] = useState<string>();
-  const look = useReading(conversation, list, rows);
+  const look = useReading(conversation, list, scroller, rows);
 
   const jumpTo = async (seq: number) => {
     const there = await scroll.toSeq(seq).catch(() => false);

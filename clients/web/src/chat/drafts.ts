@@ -4,6 +4,8 @@ import { stored } from '../ui/stored.ts';
 const PREFIX = 'tertulia.draft.';
 /** The oldest gives way. */
 const MOST = 100;
+/** More than can be sent; what is longer is kept in part. */
+const LONGEST = 20_000;
 
 const listeners = new Set<() => void>();
 const known = new Map<string, string>();
@@ -19,7 +21,10 @@ export const drafts: Observable & { get(id: string): string; set(id: string, tex
     if (text === this.get(id)) return;
     known.set(id, text);
     if (text !== '' && stored.read(PREFIX + id) === undefined) makeRoom();
-    stored.write(PREFIX + id, text === '' ? undefined : JSON.stringify({ text, at: Date.now() }));
+    stored.write(
+      PREFIX + id,
+      text === '' ? undefined : JSON.stringify({ text: text.slice(0, LONGEST), at: Date.now() }),
+    );
     for (const listener of listeners) listener();
   },
   clear() {

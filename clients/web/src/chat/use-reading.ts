@@ -10,18 +10,20 @@ export const isLookedAt = (): boolean => document.visibilityState === 'visible' 
 export const useReading = (
   conversation: Conversation,
   list: RefObject<VirtualizerHandle | null>,
+  scroller: RefObject<HTMLElement | null>,
   rows: readonly Row[],
 ): (() => void) => {
   const present = useRef(rows);
   present.current = rows;
   const look = useCallback(() => {
     const { current: handle } = list;
-    if (!handle || handle.viewportSize === 0 || !isLookedAt()) return;
+    // The details may lie over it.
+    if (!handle || !scroller.current?.checkVisibility({ visibilityProperty: true }) || !isLookedAt()) return;
     let index = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 1);
     while (index >= 0 && present.current[index]?.message.seq === undefined) index--; // what waits has no place yet
     const seq = present.current[index]?.message.seq;
     if (seq !== undefined && seq > conversation.view.readSeq) conversation.markRead(seq);
-  }, [conversation, list]);
+  }, [conversation, list, scroller]);
   useEffect(() => {
     // Once the list has taken its new place.
     const frame = requestAnimationFrame(() => requestAnimationFrame(look));

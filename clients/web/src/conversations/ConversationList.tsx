@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { useState } from 'react';
+import { type KeyboardEvent, useState } from 'react';
 import { nameOf, useClient, useReady } from '../app/client.ts';
 import type { Place } from '../app/place.ts';
 import { useToday } from '../app/use-today.ts';
@@ -35,9 +35,12 @@ export const ConversationList = ({ place, filter, onNewChat, onNewGroup }: Conve
   const current = found.filter(({ view }) => !view.archived);
   const archived = found.filter(({ view }) => view.archived);
   const showArchived = archived.length > 0 && (archiveOpen || wanted !== '');
+  const shown = showArchived ? [...current, ...archived] : current;
+  const chosen = place.at === 'chat' ? place.id : undefined;
+  const reachable = shown.some(({ id }) => id === chosen) ? chosen : shown[0]?.id;
   return (
-    <div className={styles.scroll}>
-      <Rows conversations={current} place={place} />
+    <div className={styles.scroll} onKeyDown={stepThroughLinks}>
+      <Rows conversations={current} chosen={chosen} reachable={reachable} />
       {found.length === 0 && loaded && <p className={styles.quiet}>{t('list.noMatch')}</p>}
       {!loaded && <p className={styles.quiet}>{t('list.more')}</p>}
       {archived.length > 0 && (
@@ -52,12 +55,19 @@ export const ConversationList = ({ place, filter, onNewChat, onNewGroup }: Conve
           <Icon name="down" />
         </button>
       )}
-      {showArchived && <Rows conversations={archived} place={place} />}
+      {showArchived && <Rows conversations={archived} chosen={chosen} reachable={reachable} />}
     </div>
   );
 };
 
-const Rows = ({ conversations, place }: { conversations: readonly Conversation[]; place: Place }) => {
+interface RowsProps {
+  readonly conversations: readonly Conversation[];
+  readonly chosen: string | undefined;
+  /** The one that Tab reaches; the arrow keys reach the others. */
+  readonly reachable: string | undefined;
+}
+
+const Rows = ({ conversations, chosen, reachable }: RowsProps) => {
   const today = useToday();
   return (
     <ul>
@@ -65,13 +75,24 @@ const Rows = ({ conversations, place }: { conversations: readonly Conversation[]
         <li key={conversation.id} className={styles.item}>
           <ConversationRow
             conversation={conversation}
-            selected={place.at === 'chat' && place.id === conversation.id}
+            selected={conversation.id === chosen}
+            reachable={conversation.id === reachable}
             today={today}
           />
         </li>
       ))}
     </ul>
   );
+};
+
+const stepThroughLinks = (event: KeyboardEvent<HTMLElement>) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const links = [...event.currentTarget.querySelectorAll('a')];
+  const now = links.indexOf(document.activeElement as HTMLAnchorElement); // −1 for any other element
+  const next = { ArrowUp: links[now - 1], ArrowDown: links[now + 1], Home: links[0], End: links.at(-1) }[event.key];
+  if (now < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
 };
 
 const Empty = ({ onNewChat, onNewGroup }: { onNewChat(): void; onNewGroup(): void }) => {

@@ -62,6 +62,7 @@ export const ConversationPane = ({ place }: { place: Place }) => {
           onChange={(event) => setFilter(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') setFilter('');
+            if (event.key === 'Enter' && !event.nativeEvent.isComposing) openFirst(event.currentTarget);
           }}
         />
       </div>
@@ -76,3 +77,6 @@ export const ConversationPane = ({ place }: { place: Place }) => {
     </nav>
   );
 };
+
+/** Of what is found. */
+const openFirst = (input: HTMLElement): void => input.closest('nav')?.querySelector<HTMLElement>('li a')?.click();

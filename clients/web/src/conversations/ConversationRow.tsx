@@ -14,10 +14,11 @@ import styles from './ConversationRow.module.css';
 interface ConversationRowProps {
   readonly conversation: Conversation;
   readonly selected: boolean;
+  readonly reachable: boolean;
   readonly today: Date;
 }
 
-export const ConversationRow = memo(({ conversation, selected, today }: ConversationRowProps) => {
+export const ConversationRow = memo(({ conversation, selected, reachable, today }: ConversationRowProps) => {
   const words = useWords();
   const { t } = words;
   const view = useWatched(conversation, (watched) => watched.view);
@@ -34,6 +35,7 @@ export const ConversationRow = memo(({ conversation, selected, today }: Conversa
       ref={row}
       {...linkTo(chatPlace(conversation.id))}
       className={styles.row}
+      tabIndex={reachable ? 0 : -1}
       aria-current={selected ? 'page' : undefined}
       data-unread={count > 0}
       data-muted={muted}

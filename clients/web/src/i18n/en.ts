@@ -197,6 +197,7 @@ export const en = {
   'details.memberActions': 'Actions for {name}',
   'details.write': 'Write to {name}',
   'details.you': 'you',
+  'details.membersMore': 'Show more',
   'details.membersLoading': 'Loading members…',
 
   'settings.title': 'Settings',
@@ -256,6 +257,7 @@ export const en = {
   'error.tooManyConversations': 'You are in too many conversations. Leave one first.',
   'error.theirTooManyConversations': 'One of them is in too many conversations.',
   'error.textTooLong': 'The text is too long.',
+  'error.replyGone': 'The message that this one answers was deleted.',
   'error.registrationOff': 'This server takes no new accounts.',
   'error.storage': 'This device has no room to keep the message.',
   'error.yourself': 'This is you.',

@@ -233,6 +233,7 @@ export const ru: Texts<'one' | 'few' | 'many'> = {
   'details.memberActions': 'Действия: {name}',
   'details.write': 'Написать: {name}',
   'details.you': 'вы',
+  'details.membersMore': 'Показать ещё',
   'details.membersLoading': 'Загружаются участники…',
 
   'settings.title': 'Настройки',
@@ -294,6 +295,7 @@ export const ru: Texts<'one' | 'few' | 'many'> = {
   'error.tooManyConversations': 'Вы состоите в слишком многих беседах. Сначала покиньте одну.',
   'error.theirTooManyConversations': 'Кто-то из них состоит в слишком многих беседах.',
   'error.textTooLong': 'Текст слишком длинный.',
+  'error.replyGone': 'Сообщение, на которое это отвечает, удалено.',
   'error.registrationOff': 'Этот сервер не принимает новых пользователей.',
   'error.storage': 'На этом устройстве нет места, чтобы сохранить сообщение.',
   'error.yourself': 'Это вы.',

@@ -192,6 +192,7 @@ export const zh: Texts = {
   'details.memberActions': '对 {name} 的操作',
   'details.write': '给 {name} 发消息',
   'details.you': '你',
+  'details.membersMore': '显示更多',
   'details.membersLoading': '正在加载成员…',
 
   'settings.title': '设置',
@@ -248,6 +249,7 @@ export const zh: Texts = {
   'error.tooManyConversations': '你加入的会话太多。请先退出一个。',
   'error.theirTooManyConversations': '其中有人加入的会话太多。',
   'error.textTooLong': '文本太长。',
+  'error.replyGone': '所回复的消息已被删除。',
   'error.registrationOff': '此服务器不接受新注册。',
   'error.storage': '此设备没有空间保存消息。',
   'error.yourself': '这是你自己。',
