@@ -314,6 +314,18 @@ describe('the token of a connection', () => {
     expect(auths(socket)).toEqual(['an API key']);
   });
 
+  it('is renewed past all calls that wait for their turn', async () => {
+    const { auth } = tokens();
+    const stage = new LinkStage({ auth });
+    const brief = { serverTime: 0, expiresAt: 15_000 };
+    const socket = await stage.started({ ...brief, limits: { inFlight: 5 } });
+    const calls = Array.from({ length: 20 }, () => failureOf(stage.link.call('user.me', {})));
+    await passing(stage, 11_000);
+    expect(auths(socket)).toEqual(['token 1', 'token 2']);
+    stage.link.close();
+    await Promise.all(calls);
+  });
+
   it('is waited for no longer than the link is open', async () => {
     let fail = (_error: Error): void => {};
     let asked = 0;

@@ -178,6 +178,19 @@ describe('goaway', () => {
     expect(stage.log.slice(-4)).toEqual(['lost', 'connecting', 'opened', 'online']);
   });
 
+  it('renews a token that ran out on the way, for the connection that is coming too', async () => {
+    let asked = 0;
+    const stage = new LinkStage({ auth: async () => (++asked < 3 ? 'old' : 'new') });
+    const old = await replaced(stage);
+    const coming = await stage.begins();
+    coming.opens();
+    old.closesWith(4410);
+    coming.closesWith(4501);
+    const next = await stage.arrive();
+    expect(next.last('auth').data).toEqual({ token: 'new' });
+    expect(stage.link.status).toBe('online');
+  });
+
   it('is heard once: more of them open nothing more', async () => {
     const stage = new LinkStage();
     const old = await replaced(stage);

@@ -70,14 +70,13 @@ export class Approach {
     this.#backoff.reset();
   }
 
-  /** Goes on as the end of a connection demands. */
-  follow(ending: Ending, token: string): void {
+  /** Goes on as the end of a connection demands. `renewed`: its token was to replace one that was refused. */
+  follow(ending: Ending, token: string, renewed = false): void {
     const verdict = verdictOf(ending);
     const { code } = ending;
     if (verdict.kind === 'stop') return this.listener.mustStop({ reason: verdict.reason, code });
     if (verdict.kind === 'come_back') return this.beginLater(verdict.afterMs);
-    // a new token was refused too
-    if (this.#spent !== undefined) return this.listener.mustStop({ reason: 'signed_out', code });
+    if (renewed) return this.listener.mustStop({ reason: 'signed_out', code });
     this.#spent = token;
     this.beginLater();
   }
@@ -93,12 +92,13 @@ export class Approach {
     const step = { waits: false, callOff: late };
     this.#step = step;
     // a source may throw at once
-    const fetched = (async () => tokens.token(this.#spent))();
+    const spent = this.#spent;
+    const fetched = (async () => tokens.token(spent))();
     fetched.then(
       (token) => {
         if (this.#step !== step) return;
         late();
-        this.#connect(token);
+        this.#connect(token, spent !== undefined);
       },
       (error: unknown) => this.#noToken(step, error),
     );
@@ -112,7 +112,7 @@ export class Approach {
     else this.beginLater(refused?.retryAfterMs);
   }
 
-  #connect(token: string): void {
+  #connect(token: string, renewed: boolean): void {
     const { url, device, surroundings } = this.parts;
     const coming: Connection = new Connection(
       { url, token, device, surroundings },
@@ -126,7 +126,7 @@ export class Approach {
         ended: (connection, ending) => {
           if (connection.welcome) return this.listener.ended(connection, ending);
           this.#step = undefined;
-          this.follow(ending, token);
+          this.follow(ending, token, renewed);
         },
       },
     );

@@ -91,7 +91,8 @@ export class Connection {
 
   /** Exchanges the token on the spot. Rejects as `call` does; the old one then goes on as long as it lives. */
   async renew(token: string): Promise<Welcome> {
-    const welcome = await this.call('auth', this.#credentials(token));
+    if (this.#ended || this.#leaving) throw new Lost('not connected');
+    const welcome = await this.#ask('auth', this.#credentials(token), FIRST_FRAME_BYTES, true);
     this.#token = token;
     return welcome as Welcome; // #answer has read it
   }
