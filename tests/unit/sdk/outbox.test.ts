@@ -180,6 +180,24 @@ describe('a message of one’s own', () => {
     expect(texts).toEqual(['before', 'after']);
   });
 
+  it('is shown once when it was stored before a gap, and its ack is a duplicate', async () => {
+    const stage = new Stage();
+    const { link, conversation, client } = await opened(stage);
+    const { id } = await conversation.send('Hello');
+    link.lose();
+    const log = [aRow({ seq: 1 }), aRow({ seq: 2, id, senderId: ME, content: 'Hello' }), aRow({ seq: 3 })];
+    stage.logs.set(PLACE, log.slice(2));
+    stage.lines = [aLine(PLACE, { seq: 3, rev: 3 })];
+    stage.news.set(PLACE, { id: PLACE, gap: true, upTo: 3 });
+    await link.open();
+    stage.logs.set(PLACE, log);
+    expect(client.pending).toBe(1);
+    link.answer('message.send', ack(2, true));
+    await settle();
+    expect(stage.texts.filter((one) => one.id === id && one.state !== 'sent')).toEqual([]);
+    expect(stage.texts.map(({ seq }) => seq)).toEqual([3]);
+  });
+
   it('waits after a handover until the connection before has answered', async () => {
     const stage = new Stage();
     const { link, conversation } = await opened(stage);

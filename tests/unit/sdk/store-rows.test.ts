@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListedRow, MessageRow } from '../../../clients/sdk/src/generated/catalogue.ts';
+import { Gate } from '../../../clients/sdk/src/store/gate.ts';
 import { Held } from '../../../clients/sdk/src/store/held.ts';
+import { News } from '../../../clients/sdk/src/store/news.ts';
 import { Window } from '../../../clients/sdk/src/store/window.ts';
 import { aLine, aRow, ME, OTHER } from './scripted-link.ts';
 
@@ -171,6 +173,17 @@ describe('a window', () => {
     expect(window.rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
+  it('takes of a page only what adjoins it', () => {
+    const window = new Window();
+    window.begin([aRow({ seq: 9 })], true, 1);
+    window.older(
+      [5, 7, 8].map((seq) => aRow({ seq })),
+      true,
+      1,
+    );
+    expect(window.rows.map(({ seq }) => seq)).toEqual([7, 8, 9]);
+  });
+
   it('forgets what a later membership may not see', () => {
     const window = new Window();
     window.begin(
@@ -184,5 +197,37 @@ describe('a window', () => {
     expect(window).toMatchObject({ size: 0, complete: true });
     window.message(aRow({ seq: 7 }));
     expect(window.rows.map(({ seq }) => seq)).toEqual([7]);
+  });
+});
+
+describe('a gate', () => {
+  it('goes on from where another way has brought it, and never back', () => {
+    const gate = new Gate(1);
+    const applied: number[] = [];
+    for (const count of [3, 5, 3, 6]) gate.take(count, () => applied.push(count));
+    expect(gate).toMatchObject({ cursor: 1, waits: true });
+    gate.advance(4);
+    gate.advance(2);
+    expect(applied).toEqual([5, 6]);
+    expect(gate).toMatchObject({ cursor: 6, waits: false });
+  });
+
+  it('keeps a bounded number of what is ahead, the nearest', () => {
+    const gate = new Gate(0);
+    let applied = 0;
+    for (let count = 3_000; count > 1; count--) gate.take(count, () => applied++);
+    gate.take(1, () => applied++);
+    expect({ applied, cursor: gate.cursor }).toEqual({ applied: 1_001, cursor: 1_001 });
+  });
+});
+
+describe('news', () => {
+  it('are told once, however often old messages change', () => {
+    const told: number[] = [];
+    const news = new News(({ seq }) => told.push(seq));
+    news.from(5_001);
+    for (let seq = 1; seq <= 5_001; seq++) news.message(aRow({ seq, rev: 10_000 + seq }));
+    news.message(aRow({ seq: 1, rev: 99_999 }));
+    expect(told).toEqual([5_001]);
   });
 });

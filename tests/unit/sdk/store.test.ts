@@ -147,6 +147,25 @@ describe('a gap', () => {
   });
 });
 
+describe('an answer about what was held', () => {
+  it('says nothing about a membership that began meanwhile', async () => {
+    const stage = await opened();
+    const { link, client, timers } = stage;
+    const answer = link.answers.sync!({ epoch: 'first', urev: 1, cursors: [] }); // the stage has it
+    delete link.answers.sync;
+    link.event(created(aRow({ seq: 3 })));
+    await timers.pass(1_000);
+    const membership = (urev: number, member: boolean) => aLine(PLACE, {}, { urev, member }).membership;
+    link.event({ type: 'membership.left', data: { urev: 2, membership: membership(2, false) } });
+    stage.lines = [aLine(PLACE, { seq: 7, rev: 7 }, { urev: 3 })];
+    link.event({ type: 'membership.joined', data: { urev: 3, membership: membership(3, true) } });
+    await settle();
+    link.answer('sync', { ...answer, conversations: [{ id: PLACE, gone: true }] });
+    await settle();
+    expect(client.conversations.get(PLACE)?.view.seq).toBe(7);
+  });
+});
+
 describe('another history', () => {
   it('forgets all rows, keeps what is to be sent, and the conversations that are still there', async () => {
     const stage = new Stage();
