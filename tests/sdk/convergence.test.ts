@@ -165,14 +165,15 @@ class World {
 
 interface Comparison {
   readonly seen: readonly Seen[];
-  readonly fresh: readonly Seen[];
+  /** Or why it could not be fetched: somebody was just removed. */
+  readonly fresh: readonly Seen[] | string;
 }
 
 const comparison = async (device: SdkDevice, owner: TestUser): Promise<Comparison> => {
   await device.load();
   await device.discardFailed();
-  const fresh = await freshFetch(server, owner);
-  return { seen: device.seen, fresh: fresh.conversations.map(fetchedAs) };
+  const fresh = await freshFetch(server, owner).then(({ conversations }) => conversations.map(fetchedAs), String);
+  return { seen: device.seen, fresh };
 };
 
 /** Refused, or nobody knows: both may be. */
