@@ -143,6 +143,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     comparison.begin('disturbed');
   });
   const antiEntropy = new AntiEntropy(directory, backplane, comparison, systemTimers, {
+    clock,
     onFault: () => metrics.count('directory_failures_total'),
   });
 

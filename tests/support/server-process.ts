@@ -59,6 +59,11 @@ export class ServerProcess {
     return this.#end('SIGKILL');
   }
 
+  /** SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process?.kill(signal);
+  }
+
   stop(): Promise<void> {
     return this.#end('SIGTERM');
   }

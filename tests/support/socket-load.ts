@@ -12,6 +12,9 @@ export interface Somebody {
   readonly token: string;
 }
 
+/** Where to connect, asked anew each time when it is a function. */
+export type Url = string | (() => string);
+
 /** A device that connects again whenever its connection is gone. */
 export class Line {
   #client: Promise<WsClient> | undefined;
@@ -19,7 +22,7 @@ export class Line {
   epoch = '';
 
   constructor(
-    private readonly url: string,
+    private readonly url: Url,
     readonly somebody: Somebody,
     private readonly opened: (client: WsClient) => void = () => {},
   ) {}
@@ -50,7 +53,7 @@ export class Line {
   }
 
   async #connect(): Promise<WsClient> {
-    const client = await WsClient.connect(this.url);
+    const client = await WsClient.connect(typeof this.url === 'string' ? this.url : this.url());
     this.opened(client);
     const reply = await client.auth(this.somebody.token);
     if (!reply.ok) {
@@ -108,7 +111,7 @@ export class Listener {
   constructor(
     private readonly history: History,
     private readonly name: string,
-    url: string,
+    url: Url,
     private readonly somebody: Somebody,
   ) {
     this.#line = new Line(url, somebody, (client) => client.socket.on('message', (data: Buffer) => this.#hear(data)));
@@ -167,7 +170,7 @@ export class SocketFollower {
   constructor(
     private readonly history: History,
     private readonly name: string,
-    url: string,
+    url: Url,
     private readonly somebody: Somebody,
     private readonly conv: ConversationId,
   ) {

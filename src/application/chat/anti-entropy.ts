@@ -1,9 +1,11 @@
 import type { Backplane } from '../ports/backplane.ts';
-import type { NodeDirectory } from '../ports/node-directory.ts';
+import type { Clock } from '../ports/clock.ts';
+import { NODE_LEASE_MS, type NodeDirectory } from '../ports/node-directory.ts';
 import type { Timers } from '../ports/timers.ts';
 import type { HeadComparison } from './head-comparison.ts';
 
 export interface AntiEntropyOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -12,12 +14,14 @@ const BEATS_PER_ROUND = 30;
 
 /**
  * Bounds how long a change can stay unheard of, whatever was lost. Heads are compared every 30 seconds in any case; at once
- * when another node came or went, for one that died may have committed what it told nobody; and every second while another
+ * when another node came or went, for one that died may have committed what it told nobody, and when this one has slept; and every second while another
  * node lives that can't be heard, be it that the backplane is away or that there is none.
  */
 export class AntiEntropy {
   #others: readonly string[] = [];
   #beats = 0;
+  /** Monotonic. */
+  #lastBeat = 0;
   #beating: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #closed = false;
@@ -43,6 +47,7 @@ export class AntiEntropy {
   /** Beats once before it resolves. @throws what the directory throws */
   async start(): Promise<void> {
     this.#others = await this.directory.beat();
+    this.#lastBeat = this.options.clock.monotonic();
     this.#later();
   }
 
@@ -62,10 +67,11 @@ export class AntiEntropy {
 
   async #beat(): Promise<void> {
     try {
-      const before = this.#others;
+      const [before, slept] = [this.#others, this.options.clock.monotonic() - this.#lastBeat > NODE_LEASE_MS / 2];
       this.#others = await this.directory.beat();
+      this.#lastBeat = this.options.clock.monotonic();
       if (this.#closed) return;
-      this.#compare(this.unheard > 0 || !sameMembers(before, this.#others));
+      this.#compare(slept || this.unheard > 0 || !sameMembers(before, this.#others));
     } catch (error) {
       if (!this.#closed) this.options.onFault(error); // who lives is not known now, nor can anything be committed
     } finally {

@@ -8,6 +8,7 @@ let heard: Set<string>;
 let away: boolean;
 let told: string[];
 let held: Promise<void>;
+let now = 0;
 let antiEntropy: AntiEntropy;
 
 beforeEach(async () => {
@@ -25,13 +26,16 @@ beforeEach(async () => {
     { hears: (node) => heard.has(node) },
     { begin: (occasion) => void told.push(occasion) },
     timers,
-    { onFault: () => void told.push('fault') },
+    { clock: { monotonic: () => now }, onFault: () => void told.push('fault') },
   );
   await antiEntropy.start();
 });
 
 const seconds = async (count: number) => {
-  for (let n = 0; n < count; n++) await timers.pass(1_000);
+  for (let n = 0; n < count; n++) {
+    now += 1_000;
+    await timers.pass(1_000);
+  }
 };
 
 it('compares every 30 seconds while nothing happens', async () => {
@@ -60,7 +64,13 @@ it('compares once when a node came, went, or came back as another', async () => 
   expect(told).toEqual(['disturbed', 'disturbed', 'disturbed']);
 });
 
-it('goes on after the database was away, with what it knew', async () => {
+it('compares when it wakes from a sleep', async () => {
+  now += 1_000;
+  await seconds(3);
+  expect(told).toEqual(['disturbed']);
+});
+
+it('goes on after the database was away, with what it knew, and compares once', async () => {
   others = ['a'];
   heard = new Set(['a']);
   await seconds(1);
@@ -68,7 +78,7 @@ it('goes on after the database was away, with what it knew', async () => {
   await seconds(2);
   away = false;
   await seconds(2);
-  expect(told).toEqual(['disturbed', 'fault', 'fault']);
+  expect(told).toEqual(['disturbed', 'fault', 'fault', 'disturbed']);
 });
 
 it('leaves when a beat under way is over', async () => {
