@@ -35,6 +35,11 @@ it('is for its owner only, whatever it was before', async () => {
   await chmod(path, 0o644);
   await fileSession(path).save(session);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+  // Nor what a kill left beside it.
+  await writeFile(`${path}.next`, 'half');
+  await chmod(`${path}.next`, 0o644);
+  await fileSession(path).save(session);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 it('still has the old one when the new one can’t be written', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Leadership } from '../../clients/sdk/src/browser/leadership.ts';
 import { sharedBetweenTabs } from '../../clients/sdk/src/browser/shared-between-tabs.ts';
 import { Lost, Refused } from '../../clients/sdk/src/link/failures.ts';
 import type { Link } from '../../clients/sdk/src/link/link.ts';
@@ -184,6 +185,8 @@ describe('the next leader', () => {
 
   it('takes it from one that is frozen, who follows when it wakes', async () => {
     const { a, b } = await two();
+    const c = await aTab();
+    c.heard.length = 0;
     const asked = rejection(b.link.call('ping', {}));
     a.tab.freeze();
     await tabs.pass(4);
@@ -192,6 +195,8 @@ describe('the next leader', () => {
     expect(await asked).toBeInstanceOf(Lost);
     expect(b.heard).toEqual(['lost', 'connecting', 'leads']);
     b.own[0]!.open({ urev: 5 });
+    await settle();
+    // It is no leader any more, and does not know.
     a.own[0]!.event('late');
     a.heard.length = 0;
     a.tab.wake();
@@ -200,7 +205,12 @@ describe('the next leader', () => {
     expect(a.heard).toEqual(['lost', 'follows', 'connecting', 'opened 5', 'online']);
     expect([a.own[0]!.closed, a.link.leads, b.link.leads, tabs.holders()]).toEqual([1, false, true, 1]);
     expect(b.heard.slice(3)).toEqual(['opened 5', 'online']);
+    expect(c.heard).toEqual(['lost', 'connecting', 'opened 5', 'online']);
     b.link.close();
+    await settle();
+    // It was in line before; whoever was robbed comes after it.
+    expect(c.link.leads).toBe(true);
+    c.link.close();
     await settle();
     expect([a.link.leads, a.own.length]).toEqual([true, 2]);
   });
@@ -219,6 +229,22 @@ describe('the next leader', () => {
     await settle();
     expect([a, ...others].map(({ link }) => link.status)).toEqual(Array(5).fill('online'));
     expect([a, ...others].flatMap(({ own }) => own).filter(({ closed }) => closed === 0)).toHaveLength(1);
+  });
+
+  it('gets in line again when it is robbed', async () => {
+    const told: string[] = [];
+    const [a, b] = ['a', 'b'].map(
+      (name) => new Leadership(tabs.open().locks, 'lock', (leads) => told.push(`${name} ${leads}`)),
+    );
+    a!.contend();
+    b!.contend();
+    await settle();
+    b!.seize();
+    await settle();
+    expect(told).toEqual(['a true', 'b true', 'a false']);
+    b!.leave();
+    await settle();
+    expect(told.slice(3)).toEqual(['a true']);
   });
 
   it('is not needed while the leader is only in the background, where timers rest', async () => {
@@ -251,6 +277,12 @@ describe('the channel', () => {
     stranger.postMessage({ kind: 'hello' });
     await settle();
     const { term } = answers[0] as { term: number };
+    // Of another leader, and of another connection.
+    stranger.postMessage({ kind: 'call', from: 'x', id: 90, term: term - 1, connection: 1, type: 'ping', data: {} });
+    stranger.postMessage({ kind: 'call', from: 'x', id: 91, term, connection: 7, type: 'ping', data: {} });
+    await settle();
+    expect(a.own[0]!.calls).toEqual([]);
+    expect(answers.slice(1)).toMatchObject([{ id: 91, answer: { ok: false, lost: true } }]);
     for (let id = 0; id < 70; id++)
       stranger.postMessage({ kind: 'call', from: 'x', id, term, connection: 1, type: 'ping', data: {} });
     await settle();

@@ -42,8 +42,6 @@ export class Following {
   #leader: Leader | undefined;
   /** The greatest term that was heard of; whoever leads next takes a greater one. */
   term = 0;
-  /** A leader that said goodbye. */
-  #gone = 0;
   readonly #asked = new Map<number, Call>();
   readonly #waiting: Call[] = [];
   #lastId = 0;
@@ -62,7 +60,6 @@ export class Following {
   hear(told: Told): void {
     this.term = Math.max(this.term, told.term);
     if (told.kind === 'gone') return this.#left(told.term);
-    if (told.term === this.#gone) return;
     if (this.#leader && told.term < this.#leader.term) return; // it was robbed and does not know yet
     this.#inVain = 0;
     if (told.term !== this.#leader?.term || told.n !== this.#leader.n + 1) return this.#join(told);
@@ -102,7 +99,6 @@ export class Following {
   }
 
   #left(term: number): void {
-    this.#gone = term;
     if (this.#leader?.term !== term) return;
     this.#detach();
     this.parts.tell.status('connecting');

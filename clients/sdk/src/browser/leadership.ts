@@ -21,10 +21,6 @@ export class Leadership {
     private readonly changed: (leads: boolean) => void,
   ) {}
 
-  get leads(): boolean {
-    return this.#leads;
-  }
-
   /** Gets in line, if not there. */
   contend(): void {
     if (this.#giveUp) return;

@@ -191,12 +191,6 @@ class SharedLink implements Link {
     if (!message) return;
     const isAsk = !('term' in message && 'n' in message);
     if (isAsk) return this.#leading?.others.hear(message as Exclude<TabMessage, { n: number }>);
-    if (this.#leading && message.term > this.#leading.others.term) {
-      // The lock's word will come; the newer leader's came first.
-      this.#leadership.leave();
-      this.#robbed();
-      this.#leadership.contend();
-    }
     this.#following?.hear(message);
   }
 
