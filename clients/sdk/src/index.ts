@@ -7,6 +7,7 @@ export type { ErrorCode } from './link/failures.ts';
 export type { Link, LinkListener, Status, Stop } from './link/link.ts';
 export type { Tokens, TokenSource } from './link/token-source.ts';
 export { memoryOutbox } from './outbox/memory-outbox.ts';
+export { OutboxFull } from './outbox/outbox-full.ts';
 export type { OutboxEntry, OutboxStorage } from './outbox/outbox-storage.ts';
 export type { CommandType, EventOf, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
 export { Session } from './session/session.ts';
