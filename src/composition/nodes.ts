@@ -2,6 +2,7 @@ import { Repeating } from '#app/application/repeating.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
+import { type AddressCensus, nobodyElsewhere } from '#app/application/ports/address-census.ts';
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
@@ -15,6 +16,7 @@ import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-dire
 import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
+import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
@@ -98,20 +100,30 @@ export const openReach = (
 
 const REGISTRY_BEAT_MS = 2_000;
 
-/** Connections of all nodes where there is a Redis, else of this one. */
-export const openRegistry = async (
+/** Who is connected where, and from where: on all nodes where there is a Redis, else on this one. */
+export interface Connections {
+  readonly registry: ConnectionRegistry;
+  readonly census: AddressCensus;
+}
+
+export const openConnections = async (
   link: RedisLink | undefined,
+  { limits }: Config,
   lifetime: Lifetime,
   { incarnation, metrics, clock }: NodeParts,
-): Promise<ConnectionRegistry> => {
-  if (!link) return new MemoryConnectionRegistry();
+): Promise<Connections> => {
+  if (!link) return { registry: new MemoryConnectionRegistry(), census: nobodyElsewhere };
   const registry = new RedisConnectionRegistry(link, incarnation, clock);
   const onAway = () => metrics.count('registry_failures_total');
   metrics.gauge('registered_nodes', () => registry.nodes);
   await registry.beat().catch(onAway);
   lifetime.own(registry, (opened) => opened.leave().catch(onAway));
   lifetime.own(new Repeating(systemTimers, REGISTRY_BEAT_MS, () => registry.beat(), onAway), (begun) => begun.close());
-  return registry;
+  const lives = (node: string) => registry.lives(node);
+  return {
+    registry,
+    census: new RedisAddressCensus(link, incarnation, clock, limits.socketsPerAddress, lives, onAway),
+  };
 };
 
 /** The database inside serves one node. */

@@ -3,6 +3,7 @@ import { AntiEntropy } from '#app/application/chat/anti-entropy.ts';
 import { HeadComparison } from '#app/application/chat/head-comparison.ts';
 import { ClaimConnection } from '#app/application/connection/claim-connection.ts';
 import { RevocationWatch } from '#app/application/identity/revocation-watch.ts';
+import type { AddressCensus } from '#app/application/ports/address-census.ts';
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
@@ -33,6 +34,7 @@ export interface RealtimeParts {
   readonly backplane: Backplane;
   readonly directory: NodeDirectory;
   readonly registry: ConnectionRegistry;
+  readonly census: AddressCensus;
   readonly reach: Pick<Reach, 'connected' | 'evictions'>;
   readonly metrics: Metrics;
   /** Random, of this life of the process. */
@@ -47,7 +49,7 @@ const LATE_MS = 1_000;
 
 /** Everything of a node that knows who is connected: from frames to commands, and from events to topics. */
 export const realtime = (c: DependencyContainer, config: Config, parts: RealtimeParts) => {
-  const { transport, codecs, backplane, directory, registry, reach, metrics, incarnation, commands } = parts;
+  const { transport, codecs, backplane, directory, registry, census, reach, metrics, incarnation, commands } = parts;
   const [events, clock, journal] = [c.resolve(EVENT_BUS), c.resolve(CLOCK), c.resolve(JOURNAL)];
   const feed = c.resolve(FEED);
 
@@ -105,6 +107,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     subscriptions,
     revocations: c.resolve(REVOCATIONS),
     limiter: c.resolve(RATE_LIMITER),
+    census,
     events,
     metrics,
     clock,

@@ -49,7 +49,7 @@ import {
 } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
-import { openDirectory, openReach, openRedis, openRegistry } from './nodes.ts';
+import { openConnections, openDirectory, openReach, openRedis } from './nodes.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -147,7 +147,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     codecs: makeCodecs(),
     backplane,
     directory: openDirectory(config, postgres, node),
-    registry: await openRegistry(redis, lifetime, node),
+    ...(await openConnections(redis, config, lifetime, node)),
     reach,
     metrics,
     incarnation,

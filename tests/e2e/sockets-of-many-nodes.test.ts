@@ -49,3 +49,11 @@ describe('sockets of one user on two nodes', () => {
     expect([third.open, fourth.open]).toEqual([true, true]);
   });
 });
+
+it('sockets of one address are counted on both nodes', async () => {
+  const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_ADDRESS: '4', LIMIT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: '4' });
+  for (let n = 0; n < 3; n++) await a.connect();
+  const last = await b.connect();
+  await expect.poll(() => b.connect().then(() => 'let in', String), { timeout: 5_000 }).toContain('429');
+  await last.close();
+});

@@ -38,6 +38,12 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return this.#living.size;
   }
 
+  /** Whether that node holds a lease, as of the last beat. */
+  lives(incarnation: string): boolean {
+    for (const registration of this.#living) if (registration.startsWith(`${incarnation}.`)) return true;
+    return false;
+  }
+
   async *all(): AsyncIterable<RegisteredConnection> {
     for (const registration of this.#living)
       for await (const [, text] of this.#scan(this.#connectionsOf(registration))) yield connectionOf(text);

@@ -1,3 +1,4 @@
+import type { AddressCensus } from '#app/application/ports/address-census.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
@@ -35,6 +36,7 @@ export interface GatewayParts {
   readonly subscriptions: Subscriptions;
   readonly revocations: Revocations;
   readonly limiter: RateLimiter;
+  readonly census: AddressCensus;
   readonly events: EventBus;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -127,7 +129,7 @@ export class Gateway implements SocketHandler<Admitted> {
       return this.#refuse('rate', 429, 'too many connections from your address', { 'retry-after': '1' });
     const { sockets = 0, unauthenticated = 0 } = this.#addresses.get(block) ?? {};
     const full =
-      (sockets >= limits.socketsPerAddress && 'sockets_per_address') ||
+      (sockets + this.parts.census.elsewhere(block) >= limits.socketsPerAddress && 'sockets_per_address') ||
       (unauthenticated >= limits.unauthenticatedSocketsPerAddress && 'strangers');
     if (full) return this.#refuse(full, 429, 'too many open connections from your address', { 'retry-after': '5' });
     const offered = request.header('sec-websocket-protocol') !== '';
@@ -253,6 +255,7 @@ export class Gateway implements SocketHandler<Admitted> {
     const counted = this.#addresses.get(block) ?? { sockets: 0, unauthenticated: 0 };
     counted.sockets += sockets;
     counted.unauthenticated += unauthenticated;
+    if (sockets !== 0) this.parts.census.count(block, counted.sockets);
     if (counted.sockets > 0) this.#addresses.set(block, counted);
     else this.#addresses.delete(block);
   }
