@@ -1,21 +1,16 @@
 import type { MessageRow } from '../generated/catalogue.ts';
-import { Lost, Refused } from '../link/failures.ts';
+import { Refused } from '../link/failures.ts';
 import type { Link } from '../link/link.ts';
 import { realSurroundings } from '../link/surroundings.ts';
-import { isPassing, type Machine } from '../questions.ts';
+import type { Machine } from '../questions.ts';
 import type { MessageView } from '../views.ts';
 import { storedView } from '../store/message-views.ts';
 import { OUTBOX_ENTRIES, tooMany } from './outbox-full.ts';
 import type { OutboxEntry, OutboxStorage } from './outbox-storage.ts';
-import { Pace } from './pace.ts';
-import { Pending, Queue } from './queue.ts';
+import { type Ack, Pending, type Phase, Queue } from './queue.ts';
+import { Sender } from './sender.ts';
 import { Sent } from './sent.ts';
 
-/** On their way at once, in one conversation and in all; well below what the server lets wait for an answer. */
-const AT_ONCE = 16;
-const AT_ONCE_IN_ALL = 48;
-/** A fault of the server may pass; a message that brings one about each time has failed. */
-const MOST_FAULTS = 5;
 /** Ids just removed, which a list of the store that was read before may still show. */
 const MOST_REMOVED = 1_000;
 
@@ -35,20 +30,23 @@ export class Outbox {
   readonly #queues = new Map<string, Queue>();
   readonly #removed = new Set<string>();
   readonly #sent = new Sent();
-  readonly #pace: Pace;
-  #inFlight = 0;
-  /** Caught up: what is written may go out. */
-  #ready = false;
+  readonly #sender: Sender;
   #reading: Promise<void> | undefined;
   #readAgain = false;
 
   constructor(
-    private readonly link: Link,
+    link: Link,
     private readonly storage: OutboxStorage,
     private readonly machine: Machine,
     private readonly surroundings: OutboxSurroundings,
   ) {
-    this.#pace = new Pace(machine);
+    this.#sender = new Sender(link, machine, this.#queues, {
+      waits: (pending) => this.#all.get(pending.entry.id) === pending,
+      turned: (pending, phase) => this.#turn(pending, phase),
+      acked: (pending, ack) => this.#acked(pending, ack),
+      refused: (pending, refusal) => this.#fail(pending, refusal),
+      answered: (queue, conversationId) => this.#drop(queue, conversationId),
+    });
   }
 
   /** Waiting for an answer, or to be sent. */
@@ -79,7 +77,7 @@ export class Outbox {
     if (this.#all.get(entry.id) !== pending)
       this.#forget(entry.id); // taken back, or found in the log meanwhile
     else if (pending.phase === 'storing') this.#turn(pending, 'queued');
-    this.#pump();
+    this.#sender.pump();
     return pending.view;
   }
 
@@ -101,7 +99,7 @@ export class Outbox {
     pending.entry = entry;
     pending.faults = 0;
     this.#turn(pending, 'queued');
-    this.#pump();
+    this.#sender.pump();
   }
 
   async discard(id: string): Promise<void> {
@@ -142,29 +140,20 @@ export class Outbox {
 
   /** Caught up over this connection. What is under way on the one before is answered first. */
   ready(): void {
-    this.#ready = true;
-    for (const queue of this.#queues.values()) {
-      queue.resting?.();
-      queue.resting = undefined;
-      queue.restMs = undefined;
-      queue.backoff.reset();
-      queue.broken = queue.inFlight > 0;
-    }
-    this.#pump();
+    this.#sender.ready();
   }
 
   /** Nothing goes out before `ready`. */
   pause(): void {
-    this.#ready = false;
+    this.#sender.pause();
   }
 
   leads(): void {
-    this.#pump();
+    this.#sender.pump();
   }
 
   close(): void {
-    this.#ready = false;
-    for (const queue of this.#queues.values()) queue.resting?.();
+    this.#sender.close();
     this.#sent.close();
   }
 
@@ -186,7 +175,7 @@ export class Outbox {
         this.#take(pending);
     for (const queue of this.#queues.values()) queue.arrange(places);
     for (const conversationId of this.#queues.keys()) this.surroundings.changed(conversationId);
-    this.#pump();
+    this.#sender.pump();
   }
 
   #stored(entry: OutboxEntry): void {
@@ -199,75 +188,14 @@ export class Outbox {
     }
   }
 
-  #pump(): void {
-    for (const queue of this.#queues.values()) {
-      const atOnce = () => (this.#pace.allowsPipelining ? AT_ONCE : 1);
-      while (this.#mayGo(queue) && queue.inFlight < atOnce() && this.#inFlight < AT_ONCE_IN_ALL) {
-        const { next } = queue;
-        if (!next) break;
-        void this.#transmit(queue, next);
-      }
-    }
-  }
-
-  #mayGo(queue: Queue): boolean {
-    return this.#ready && this.link.leads && !queue.broken;
-  }
-
-  async #transmit(queue: Queue, pending: Pending): Promise<void> {
-    const { id, conversationId, content, replyTo } = pending.entry;
-    this.#turn(pending, 'sending');
-    queue.inFlight++;
-    this.#inFlight++;
-    this.#pace.sent();
-    try {
-      const ack = await this.link.call('message.send', {
-        ...{ id, conversationId, content },
-        ...(replyTo !== undefined && { replyTo }),
-      });
-      this.#acked(queue, pending, ack);
-    } catch (error) {
-      this.#notAcked(queue, pending, error);
-    }
-    queue.inFlight--;
-    this.#inFlight--;
-    if (queue.broken && queue.inFlight === 0) this.#rest(queue);
-    this.#drop(queue, conversationId);
-    this.#pump();
-  }
-
-  #acked(queue: Queue, pending: Pending, ack: NonNullable<Pending['ack']>): void {
-    if (!queue.broken) queue.backoff.reset();
-    if (this.#all.get(pending.entry.id) !== pending) return; // its row came first
+  #acked(pending: Pending, ack: Ack): void {
+    const { id, conversationId } = pending.entry;
     pending.ack = ack;
     this.#turn(pending, 'acked');
-    this.#forget(pending.entry.id);
-    this.#sent.resolve(pending.entry.id, () => pending.view);
-    const cursor = this.surroundings.cursor(pending.entry.conversationId);
+    this.#forget(id);
+    this.#sent.resolve(id, () => pending.view);
+    const cursor = this.surroundings.cursor(conversationId);
     if (cursor === undefined || cursor >= ack.rev) this.#take(pending);
-  }
-
-  #notAcked(queue: Queue, pending: Pending, error: unknown): void {
-    if (this.#all.get(pending.entry.id) !== pending) return; // its row came first
-    const fault = error instanceof Refused && error.code === 'internal' && ++pending.faults < MOST_FAULTS;
-    const expired = error instanceof Refused && error.code === 'unauthenticated';
-    if (!fault && !expired && !isPassing(error) && error instanceof Refused) return this.#fail(pending, error);
-    queue.broken = true;
-    queue.restMs = Math.max(queue.restMs ?? 0, isPassing(error) ? (error.retryAfterMs ?? 0) : 0);
-    this.#turn(pending, 'queued');
-    if (!(error instanceof Refused || error instanceof Lost)) realSurroundings.report(error);
-  }
-
-  /** All that was under way is answered: from the oldest on, after a while if the server asked for one. */
-  #rest(queue: Queue): void {
-    const go = () => {
-      queue.resting = undefined;
-      queue.restMs = undefined;
-      queue.broken = false;
-      this.#pump();
-    };
-    if (queue.restMs === undefined) return go();
-    if (this.#ready) queue.resting = this.machine.after(queue.backoff.next(queue.restMs), go);
   }
 
   #fail(pending: Pending, { code, rule, message }: Refused): void {
@@ -282,7 +210,7 @@ export class Outbox {
     this.storage.update(pending.entry).catch(realSurroundings.report);
   }
 
-  #insert(entry: OutboxEntry, phase: Pending['phase']): Pending {
+  #insert(entry: OutboxEntry, phase: Phase): Pending {
     const pending = new Pending(entry, phase);
     const queue = this.#queues.get(entry.conversationId) ?? new Queue(() => this.machine.random());
     queue.entries.push(pending);
@@ -310,7 +238,7 @@ export class Outbox {
     this.#queues.delete(conversationId);
   }
 
-  #turn(pending: Pending, phase: Pending['phase']): void {
+  #turn(pending: Pending, phase: Phase): void {
     pending.phase = phase;
     this.#changed(pending.entry.conversationId);
   }

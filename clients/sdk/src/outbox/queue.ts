@@ -9,11 +9,18 @@ import type { OutboxEntry } from './outbox-storage.ts';
  */
 export type Phase = 'storing' | 'queued' | 'sending' | 'acked' | 'failed';
 
+/** What the server said of a message that it has stored. */
+export interface Ack {
+  readonly seq: number;
+  readonly rev: number;
+  readonly sentAt: string;
+}
+
 /** A message that is not in the log yet, as far as is known. */
 export class Pending {
   #view: MessageView | undefined;
   #phase: Phase;
-  ack: { readonly seq: number; readonly rev: number; readonly sentAt: string } | undefined;
+  ack: Ack | undefined;
   /** The server had a fault over it so often. */
   faults = 0;
 
