@@ -145,7 +145,7 @@ describe('tabs of one user', () => {
     await end(leader);
     await Promise.all([byFollower, leading]);
     await expect.poll(() => stateOf(follower)).toEqual({ status: 'online', leads: true, pending: 0 });
-    expect(await sockets()).toBe(1);
+    await expect.poll(sockets).toBe(1);
     const all: string[] = [];
     for (let before: number | undefined; before !== 1; ) {
       const page = await server.as(user, 'message.history', {
