@@ -69,7 +69,7 @@ describe.each(views)('on $name, $colorScheme', ({ screen, colorScheme }) => {
     await app.openDetails();
     await app.details.getByText('Ben Baker').waitFor();
     await expectAccessible(page, 'members');
-    await app.button('Leave group').click();
+    await app.button('Delete group').click();
     await app.dialog.waitFor();
     await expectAccessible(page, 'question');
     await page.goto(`${stage.server.http}/settings`);
@@ -98,7 +98,13 @@ describe('the keyboard', () => {
   it('walks through everything in order, always with a visible focus', async () => {
     const { page, app } = await seated();
     await app.openChat('Book circle');
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    // From the very beginning of the page.
+    await page.evaluate(() => {
+      const beginning = document.createElement('button');
+      document.body.prepend(beginning);
+      beginning.focus();
+      beginning.remove();
+    });
     const walked: string[] = [];
     for (let n = 0; n < 30; n++) {
       await page.keyboard.press('Tab');
