@@ -32,7 +32,7 @@ export const MessageBubble = ({ message, quoted, first, last, active, flash }: M
         ))}
       <article
         {...menu}
-        className={styles.bubble}
+        className={styles.message}
         tabIndex={active ? 0 : -1}
         aria-label={labelOf(words, message, sender?.displayName)}
         data-message={message.id}
@@ -41,15 +41,17 @@ export const MessageBubble = ({ message, quoted, first, last, active, flash }: M
         data-first={first}
         data-last={last}
       >
-        {named && first && <bdi className={styles.sender}>{sender?.displayName ?? '…'}</bdi>}
-        {message.replyTo !== undefined && !message.deleted && (
-          <Quote seq={message.replyTo} quoted={quoted} reachable={active} />
-        )}
-        <div className={styles.body} dir="auto">
-          <Content message={message} reachable={active} />
-          <Meta message={message} />
+        <div className={styles.bubble}>
+          {named && first && <bdi className={styles.sender}>{sender?.displayName ?? '…'}</bdi>}
+          {message.replyTo !== undefined && !message.deleted && (
+            <Quote seq={message.replyTo} quoted={quoted} reachable={active} />
+          )}
+          <div className={styles.body} dir="auto">
+            <Content message={message} reachable={active} />
+            <Meta message={message} />
+          </div>
+          {message.state === 'failed' && <Failure message={message} reachable={active} />}
         </div>
-        {message.state === 'failed' && <Failure message={message} reachable={active} />}
         {!message.deleted && (
           <IconButton
             icon="more"

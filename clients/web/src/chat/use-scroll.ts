@@ -21,58 +21,47 @@ interface Scroll {
   toSeq(seq: number): Promise<boolean>;
 }
 
-/** Where a list of messages stands: at the divider or the end when it opens, at the end while one is there, else where one left it. */
+/**
+ * Where a list of messages stands: at the divider or the end when it opens, at the end while one is there, else where one
+ * left it.
+ * @param opened the first window is complete, the divider included
+ */
 export const useScroll = (
   conversation: Conversation,
   view: MessagesView,
   rows: readonly Row[],
-  /** The first window is complete, the divider included. */
   opened: boolean,
 ): Scroll => {
   const list = useRef<VirtualizerHandle>(null);
-  const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const follows = useRef(true);
+  const { scroller, atEnd, follow, stay, settle, holdEnd } = useEnd();
   const placed = useRef(false);
   const count = rows.length;
-  const newest = rows.at(-1)?.message;
-
-  const toEnd = useCallback(() => {
-    follows.current = true;
-    setAtEnd(true);
-    if (count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' });
-  }, [count]);
-
-  const settle = useCallback(() => {
-    const element = scroller.current;
-    if (!element || !placed.current) return;
-    follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
-    setAtEnd(follows.current);
-  }, []);
 
   // Placed once, when the first messages are there.
   useLayoutEffect(() => {
     if (placed.current || count === 0 || !opened) return;
     placed.current = true;
     const divider = rows.findIndex(({ unread }) => unread);
-    if (divider < 0) return toEnd();
-    follows.current = false;
+    if (divider < 0) return follow();
+    stay();
     list.current?.scrollToIndex(divider, { align: 'start', offset: -ABOVE_DIVIDER_PX });
     requestAnimationFrame(settle); // it may be at the end as well
-  }, [count, rows, toEnd, opened, settle]);
+  }, [count, rows, opened, follow, stay, settle]);
 
   // One's own message is always shown; others' only to who is at the end.
-  const newestId = newest?.id;
+  const newest = rows.at(-1)?.message;
   const isOwn = newest?.mine === true && newest.state === 'queued';
   useLayoutEffect(() => {
-    if (placed.current && newestId !== undefined && (follows.current || isOwn)) toEnd();
-  }, [newestId, isOwn, toEnd]);
+    if (!placed.current || newest?.id === undefined) return;
+    if (isOwn) follow();
+    else holdEnd();
+  }, [newest?.id, isOwn, follow, holdEnd]);
 
   const loadOlder = useCallback(() => {
     const top = scroller.current?.scrollTop ?? 0;
     if (placed.current && top < NEAR_BEGIN_PX && view.loading === 'idle' && !view.complete)
       void conversation.loadOlder().catch(() => {}); // shown by the view, with a way to try again
-  }, [conversation, view.loading, view.complete]);
+  }, [conversation, scroller, view.loading, view.complete]);
   useEffect(() => {
     // After the frame in which the list was placed: before, it stands at the very beginning.
     const frame = requestAnimationFrame(loadOlder);
@@ -83,25 +72,59 @@ export const useScroll = (
     list,
     scroller,
     atEnd,
-    toEnd,
+    toEnd: follow,
     onScroll() {
+      if (!placed.current) return;
       settle();
       loadOlder();
     },
     onResize() {
       if (!placed.current) return;
-      if (follows.current) toEnd();
-      else settle();
+      holdEnd();
+      settle();
     },
     async toSeq(seq) {
       await conversation.loadBackTo(seq);
       const index = indexOfSeq(conversation.messages.messages, seq);
       if (index < 0) return false;
-      follows.current = false;
+      stay();
       // The rows that were just loaded are rendered first.
       await new Promise(requestAnimationFrame);
       list.current?.scrollToIndex(index, { align: 'center' });
       return true;
     },
   };
+};
+
+/** Follows the end until one scrolls away from it. */
+const useEnd = () => {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const follows = useRef(true);
+  const lastTop = useRef(0);
+
+  const set = useCallback((following: boolean) => {
+    follows.current = following;
+    setAtEnd(following);
+  }, []);
+  /** Each row that is measured on the way says so by a resize: then it is held again. */
+  const holdEnd = useCallback(() => {
+    const { current: element } = scroller;
+    if (element && follows.current) element.scrollTop = element.scrollHeight;
+  }, []);
+  const follow = useCallback(() => {
+    set(true);
+    holdEnd();
+  }, [set, holdEnd]);
+  const stay = useCallback(() => set(false), [set]);
+  /** Content that grows moves the end away from who is there; only who goes up leaves it. */
+  const settle = useCallback(() => {
+    const { current: element } = scroller;
+    if (!element) return;
+    const { scrollTop, scrollHeight, clientHeight } = element;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    if (near || scrollTop < lastTop.current - 1) set(near);
+    lastTop.current = scrollTop;
+  }, [set]);
+  return { scroller, atEnd, follow, stay, settle, holdEnd };
 };
