@@ -118,6 +118,49 @@ describe('a client of a real server', () => {
     expect(theirs.view.unread).toEqual({ count: 130, more: false });
   });
 
+  it('mutes and archives on all devices, and counts neither; what is deleted is gone for everybody', async () => {
+    const [ann, bob] = await server.users(2);
+    const id = await server.aGroup(ann!, [bob!]);
+    const [here, phone, laptop] = [await clientOf(ann!), await clientOf(bob!), await clientOf(bob!)];
+    const mine = await conversationOf(here, id);
+    const [onPhone, onLaptop] = [await conversationOf(phone, id), await conversationOf(laptop, id)];
+    await mine.sent((await mine.send('Hello')).id);
+    await eventually(() => phone.conversations.unread === 1 && laptop.conversations.unread === 1, 'both have it');
+    const until = new Date('2099-01-01T00:00:00.000Z');
+    await onPhone.mute(until);
+    await eventually(() => laptop.conversations.unread === 0, 'it is muted on the laptop');
+    expect(onLaptop.view).toMatchObject({ mutedUntil: until, unread: { count: 1 } });
+    await onLaptop.mute(undefined);
+    await onLaptop.archive(true);
+    await eventually(() => onPhone.view.archived && onPhone.view.mutedUntil === undefined, 'so it is on the phone');
+    expect(phone.conversations.unread).toBe(0);
+    onPhone.markRead();
+    await eventually(() => onLaptop.view.unread.count === 0, 'it is read on the laptop');
+
+    await mine.deleteForEverybody();
+    await eventually(() => [here, phone, laptop].every((c) => c.conversations.get(id) === undefined), 'it is gone');
+    await expect(onPhone.open()).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('comes back to a conversation, and sees of it what a later member may', async () => {
+    const [ann, bob] = await server.users(2);
+    const id = await server.aGroup(ann!, [bob!], { historyVisible: false });
+    const [here, there] = [await clientOf(ann!), await clientOf(bob!)];
+    const mine = await conversationOf(here, id);
+    await (await conversationOf(there, id)).open();
+    await mine.sent((await mine.send('before')).id);
+    await mine.removeMember(bob!.userId);
+    await eventually(() => there.conversations.get(id) === undefined, 'Bob is out');
+    await mine.sent((await mine.send('between')).id);
+    await mine.addMembers([bob!.userId]);
+    const again = await conversationOf(there, id);
+    await again.open();
+    await mine.sent((await mine.send('after')).id);
+    await eventually(() => again.view.unread.count === 1, 'Bob hears again');
+    expect(texts(again.messages.messages)).toEqual(['after']);
+    expect(again.messages.complete).toBe(true);
+  });
+
   it('refuses what nobody would take, and keeps nothing of it', async () => {
     const ann = await server.aUser();
     const id = await server.aGroup(ann);

@@ -103,16 +103,15 @@ export class LiveConversation implements Conversation {
 
   end(): void {
     this.#gone = true;
-    const error = new Refused('not_found', 'no member any more');
-    this.#open?.reject(error);
-    this.#membersWanted?.reject(error);
+    this.#open?.reject(notFound());
+    this.#membersWanted?.reject(notFound());
     this.changed();
   }
 
   // What the application asks
 
   open(): Promise<void> {
-    this.#demandMember();
+    if (this.#gone) return Promise.reject(notFound());
     if (this.#open && this.#pages.loading !== 'failed') return this.#open.promise;
     this.#open = withResolvers<void>();
     this.#open.promise.catch(() => {}); // whoever opened it hears of it, if they wait
@@ -140,7 +139,7 @@ export class LiveConversation implements Conversation {
   }
 
   loadMembers(): Promise<void> {
-    this.#demandMember();
+    if (this.#gone) return Promise.reject(notFound());
     if (!this.#membersWanted) {
       this.#membersWanted = withResolvers<void>();
       this.#membersWanted.promise.catch(() => {}); // as above
@@ -151,7 +150,7 @@ export class LiveConversation implements Conversation {
 
   async send(text: string, { replyTo, id = v7() }: SendOptions = {}): Promise<MessageView> {
     demandSendable(text, this.desk.link.welcome?.limits.textCodePoints ?? TEXT_CODE_POINTS);
-    this.#demandMember();
+    if (this.#gone) throw notFound();
     const stored = this.#find(id.toLowerCase());
     if (stored) return stored;
     return this.desk.outbox.add({
@@ -290,8 +289,6 @@ export class LiveConversation implements Conversation {
   #receipts(): void {
     this.#pages.receipts(this.#held).catch(() => {}); // removed meanwhile, or begun anew: then they are asked for again
   }
-
-  #demandMember(): void {
-    if (this.#gone) throw new Refused('not_found', 'no member any more');
-  }
 }
+
+const notFound = () => new Refused('not_found', 'no member any more');
