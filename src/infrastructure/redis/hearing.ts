@@ -14,6 +14,7 @@ const FORGOTTEN_MS = 60_000;
  */
 export class Hearing {
   readonly #nodes = new Map<string, Map<string, Heard>>();
+  #heardLately: ReadonlySet<string> = new Set();
 
   constructor(private readonly channels: readonly string[]) {}
 
@@ -40,6 +41,14 @@ export class Hearing {
   within(node: string, ms: number, now: number): boolean {
     const heard = this.#nodes.get(node);
     return heard !== undefined && this.channels.every((channel) => now - (heard.get(channel)?.at ?? -Infinity) <= ms);
+  }
+
+  /** Whether there is one that was heard before the last call, and is not any more. */
+  fellSilent(ms: number, now: number): boolean {
+    const before = this.#heardLately;
+    this.#heardLately = new Set([...this.#nodes.keys()].filter((node) => this.within(node, ms, now)));
+    for (const node of before) if (!this.#heardLately.has(node)) return true;
+    return false;
   }
 
   /** Those that ended long ago come back, if ever, as unknown ones. */

@@ -21,8 +21,8 @@ export interface Ear {
 const BEAT_MS = 500;
 /** So many beats unheard, and the connections are made anew. */
 const BEATS_MISSED = 6;
-/** Of another node: two beats and what a busy process may be late. */
-const HEARD_MS = 1_600;
+/** Of another node: two beats and what a message may be late. One that is taken for silent too soon costs a look at the database. */
+const HEARD_MS = 1_150;
 /** Characters of one message; a long batch goes in several. */
 const MOST_IN_MESSAGE = 262_144;
 /** Characters on their way to Redis; beyond, nothing is sent, and the others see by the numbers that something is missing. */
@@ -32,8 +32,8 @@ const MOST_UNDER_WAY = 8_388_608;
  * What a node says to all others, by Redis pub/sub. The lines of one tick go as one message a channel: a head with the node
  * and the message's number, then a line for each thing said, with its topic before it.
  *
- * Nothing is sent twice and nothing kept for later: a skipped number, a node heard for the first time, or a beat of its own that
- * does not come back by the next is told as a loss, and whoever listens looks at the database.
+ * Nothing is sent twice and nothing kept for later: a skipped number, a node heard for the first time or not any more, or a beat
+ * of its own that does not come back by the next is told as a loss, and whoever listens looks at the database.
  */
 export class RedisBroadcast {
   readonly #channels: readonly string[];
@@ -191,7 +191,9 @@ export class RedisBroadcast {
       this.#send(channel, '');
       this.#beaten.set(channel, this.#numbers.get(channel) ?? 0);
     }
-    this.#hearing.forget(this.clock.monotonic());
+    const now = this.clock.monotonic();
+    this.#hearing.forget(now);
+    if (this.#connected && this.#hearing.fellSilent(HEARD_MS, now)) this.#mend();
   }
 
   #turn(connected: boolean): void {

@@ -33,6 +33,13 @@ it('has heard a node lately when it heard it on every channel', () => {
   expect(hearing.within('b', 50, 0)).toBe(false);
 });
 
+it('tells once of each that fell silent', () => {
+  for (const node of ['a', 'b']) for (const channel of ['x', 'y']) hearing.note(node, channel, 1, 0);
+  expect([0, 50].map((now) => hearing.fellSilent(50, now))).toEqual([false, false]);
+  for (const channel of ['x', 'y']) hearing.note('b', channel, 2, 50);
+  expect([60, 70, 100, 101, 102].map((now) => hearing.fellSilent(50, now))).toEqual([true, false, false, true, false]);
+});
+
 it('forgets who has been silent for long, and a thousand nodes are enough', () => {
   hearing.note('a', 'x', 1, 0);
   hearing.note('b', 'x', 1, 30_000);
