@@ -267,6 +267,7 @@ export class LiveClient implements Client {
       gone: (id) => this.#gone(id),
       profile: ({ urev, ...profile }) => this.#profile({ id: this.#userId ?? '', ...profile }, urev),
       begin: () => {
+        this.#profileUrev = 0;
         this.#reports.clear();
         this.#outbox.forgetAcked();
       },

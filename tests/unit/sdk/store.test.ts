@@ -215,6 +215,22 @@ describe('what is not possible right now', () => {
     expect(client.conversations.loaded).toBe(true);
   });
 
+  it('is asked again also where the server can’t tell the line of a conversation', async () => {
+    const stage = await opened();
+    const { link, client, timers } = stage;
+    delete link.answers['conversation.get'];
+    link.event(created(aRow({ seq: 2 }), ELSEWHERE));
+    for (let fault = 0; fault < 5; fault++) {
+      link.answer('conversation.get', new Refused('internal', 'a fault of the server'));
+      await settle();
+      expect(link.waiting('conversation.get')).toHaveLength(0);
+      await timers.pass(30_000);
+    }
+    link.answer('conversation.get', aLine(ELSEWHERE, { seq: 2, rev: 2 }));
+    await settle();
+    expect(client.conversations.get(ELSEWHERE)?.view.seq).toBe(2);
+  });
+
   it('and what was lost is asked again with the next connection', async () => {
     const stage = await opened();
     const { link, conversation, logs } = stage;

@@ -8,6 +8,8 @@ import { Turns } from './turns.ts';
 const AT_ONCE = 8;
 /** The same line is asked for at most this often. */
 const AGAIN_MS = 1_000;
+/** And at most this often when the server can't tell it at all. */
+const FAULT_MS = 30_000;
 
 const ignore = () => {};
 
@@ -30,18 +32,22 @@ export class Lines {
     this.#line(id, wanted).then(
       (line) => {
         if (!wanted()) return;
-        this.#asked.delete(id);
         this.store.line(line);
         // it was of an earlier membership
-        if (this.store.expects(id)) this.questions.rest(AGAIN_MS).then(() => this.fetch(id), ignore);
+        this.#again(id, AGAIN_MS);
       },
       (error: unknown) => {
-        if (!wanted()) return;
-        this.#asked.delete(id);
-        if (!(error instanceof Lost)) this.store.noLine(id);
-        if (!(error instanceof Refused)) realSurroundings.report(error);
+        if (!wanted() || error instanceof Lost) return;
+        if (error instanceof Refused && error.code === 'not_found') this.store.noLine(id);
+        else realSurroundings.report(error);
+        this.#again(id, FAULT_MS);
       },
     );
+  }
+
+  #again(id: string, ms: number): void {
+    this.#asked.delete(id);
+    if (this.store.expects(id)) this.questions.rest(ms).then(() => this.store.expects(id) && this.fetch(id), ignore);
   }
 
   recount(id: string): void {
