@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '../sdk/outbox-storage.contract.ts';
 
-// Runs in a page; what tests call stands in `window.sdk`.
+// Runs in a page; what tests call is the global `sdk`.
 
 const sentences: Readonly<Record<string, (open: Open) => Promise<Verdict>>> = {
   ...outboxSentences,
@@ -109,9 +109,6 @@ const shown = async (conversationId: string): Promise<readonly (string | undefin
 };
 
 const sdk = { judged, filled, fillsUp, cleared, open, send, state, shown, browserSession };
-declare global {
-  interface Window {
-    sdk: typeof sdk;
-  }
-}
-window.sdk = sdk;
+/** What a page of the SDK offers to tests. */
+export type PageOfSdk = typeof sdk;
+Object.assign(window, { sdk });

@@ -6,6 +6,10 @@ import { createClient } from '../../clients/sdk/src/index.ts';
 import { BrowserOfFile } from '../support/browser-of-file.ts';
 import { RunningServer, type TestUser } from '../support/running-server.ts';
 import { outboxSentences, sharedSentences } from '../sdk/outbox-storage.contract.ts';
+import type { PageOfSdk } from './sdk-page.ts';
+
+/** Of the page; only what is evaluated there may use it. */
+declare const sdk: PageOfSdk;
 
 const chromium = BrowserOfFile.open();
 let server: RunningServer;
@@ -51,12 +55,12 @@ describe('OutboxStorage contract: IndexedDB', () => {
   });
 
   it.each(Object.keys({ ...outboxSentences, ...sharedSentences }))('%s', async (sentence) => {
-    const { seen, promised } = await page.evaluate((one) => window.sdk.judged(one), sentence);
+    const { seen, promised } = await page.evaluate((one) => sdk.judged(one), sentence);
     expect(seen).toEqual(promised);
   });
 
   it('refuses more than a user may keep, and goes on with what fits', async () => {
-    const { seen, promised } = await page.evaluate(() => window.sdk.filled());
+    const { seen, promised } = await page.evaluate(() => sdk.filled());
     expect(seen).toEqual(promised);
   });
 
@@ -65,11 +69,11 @@ describe('OutboxStorage contract: IndexedDB', () => {
     const fresh = await aPage(await aProfile());
     const cdp = await fresh.context().newCDPSession(fresh);
     await cdp.send('Storage.overrideQuotaForOrigin', { origin: server.http, quotaSize: 8 * 1_048_576 });
-    expect(await fresh.evaluate(() => window.sdk.fillsUp())).toBe('OutboxFull true');
+    expect(await fresh.evaluate(() => sdk.fillsUp())).toBe('OutboxFull true');
   });
 
   it('begins anew when the user clears the site’s data', async () => {
-    expect(await page.evaluate(() => window.sdk.cleared())).toEqual(['after']);
+    expect(await page.evaluate(() => sdk.cleared())).toEqual(['after']);
   });
 });
 
@@ -90,17 +94,13 @@ describe('tabs of one user', () => {
   const sockets = () => server.metric('connections');
   const aTab = async (context: BrowserContext, { token, userId }: TestUser) => {
     const page = await aPage(context);
-    await page.evaluate(([url, token, name]) => window.sdk.open(url, token, name), [
-      server.http,
-      token,
-      userId,
-    ] as const);
+    await page.evaluate(([url, token, name]) => sdk.open(url, token, name), [server.http, token, userId] as const);
     return page;
   };
-  const stateOf = (page: Page) => page.evaluate(() => window.sdk.state());
+  const stateOf = (page: Page) => page.evaluate(() => sdk.state());
   const send = (page: Page, group: string, texts: readonly string[]) =>
-    page.evaluate(([to, all]) => window.sdk.send(to, all), [group, texts] as const);
-  const shownBy = (page: Page, group: string) => page.evaluate((id) => window.sdk.shown(id), group);
+    page.evaluate(([to, all]) => sdk.send(to, all), [group, texts] as const);
+  const shownBy = (page: Page, group: string) => page.evaluate((id) => sdk.shown(id), group);
   const stored = async (user: TestUser, group: string) => {
     const { messages } = await server.as(user, 'message.history', { conversationId: group, limit: 100 });
     return (messages as { type: string; content: string }[])
@@ -186,7 +186,7 @@ describe('a browser’s session', () => {
     const context = await aProfile();
     const page = await aPage(context);
     const began = await page.evaluate(async (url) => {
-      const session = await window.sdk.browserSession({ url }).signInAsGuest({ displayName: 'Ann', remember: true });
+      const session = await sdk.browserSession({ url }).signInAsGuest({ displayName: 'Ann', remember: true });
       return { userId: session.userId, readable: document.cookie + JSON.stringify({ ...localStorage }) };
     }, server.http);
     expect(began.readable).toBe(
@@ -196,12 +196,12 @@ describe('a browser’s session', () => {
     await withSdk(page);
     const resume = (one: Page) =>
       one.evaluate(async (url) => {
-        const session = await window.sdk.browserSession({ url }).resume();
+        const session = await sdk.browserSession({ url }).resume();
         return session && { userId: session.userId, token: (await session.token()).length > 20 };
       }, server.http);
     const tabs = [page, await aPage(context), await aPage(context)];
     expect(await Promise.all(tabs.map(resume))).toEqual(Array(3).fill({ userId: began.userId, token: true }));
-    await page.evaluate(async (url) => (await window.sdk.browserSession({ url }).resume())?.signOut(), server.http);
+    await page.evaluate(async (url) => (await sdk.browserSession({ url }).resume())?.signOut(), server.http);
     expect(await Promise.all(tabs.map(resume))).toEqual(Array(3).fill(undefined));
     expect(await context.cookies()).toEqual([]);
   });
