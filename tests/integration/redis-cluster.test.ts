@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import { Urev } from '#app/domain/shared/counters.ts';
 import { UserId } from '#app/domain/shared/ids.ts';
+import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
+import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
+import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
+import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
+import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { aConnection, allOf } from '../contract/connection-registry.contract.ts';
+import { buckets } from '../contract/rate-limiter.contract.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { aBackplaneNode, type BackplaneNode } from '../support/redis-nodes.ts';
 
@@ -42,6 +50,59 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
       expect(theirs).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
     }
     expect([a.lost() - lost, b.disturbances() - before]).toEqual([0, 0]);
+  });
+
+  it('keeps connections, buckets and addresses, spread over its masters', async () => {
+    const prefix = randomUUID().slice(0, 8);
+    const clock = new SystemClock();
+    const [a, b] = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const link = await RedisLink.open({ urls: cluster.urls, prefix, name, onTrouble: () => {} });
+        const own = new InProcessRateLimiter(buckets, clock);
+        return {
+          link,
+          registry: new RedisConnectionRegistry(link, name, clock),
+          limiter: new RedisRateLimiter(link, own, buckets, clock, () => {}),
+          census: new RedisAddressCensus(
+            link,
+            name,
+            clock,
+            16,
+            () => true,
+            () => {},
+          ),
+        };
+      }),
+    );
+    if (!a || !b) throw new Error('two were opened');
+    onTestFinished(() => [a, b].forEach(({ link }) => link.close()));
+    await until(() => [a, b].every(({ link }) => link.commands.status === 'ready'), 5_000);
+    await expect
+      .poll(() =>
+        Promise.all([a.registry.beat(), b.registry.beat()]).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    await a.registry.beat();
+
+    const connections = Array.from({ length: 40 }, () => aConnection('b'));
+    for (const connection of connections) await b.registry.insert(connection);
+    expect(await allOf(a.registry)).toHaveLength(40);
+    for (const connection of connections) expect(await a.registry.ofUser(connection.userId)).toEqual([connection]);
+    await b.registry.leave();
+    await a.registry.beat();
+    expect(await allOf(a.registry)).toEqual([]);
+
+    for (const key of ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']) {
+      const taken = await Promise.all(
+        Array.from({ length: 12 }, async (_, n) => (n % 2 ? a : b).limiter.take('login', key)),
+      );
+      expect(taken.filter(({ allowed }) => allowed)).toHaveLength(5);
+      a.census.count(key, 7);
+      await expect.poll(() => (b.census.count(key, 1), b.census.elsewhere(key))).toBe(7);
+    }
   });
 
   it.each(['killed', 'frozen'] as const)(
