@@ -48,7 +48,7 @@ export const openRedis = async (
   const policy = await evictionPolicy(link.commands);
   if (policy === undefined) journal.warn('redis does not answer; nodes hear each other by the database until it does');
   else if (policy.startsWith('allkeys-'))
-    journal.warn('redis may evict what it was told to keep: set maxmemory-policy to noeviction', { policy });
+    journal.warn('redis may evict what it was told to keep: set maxmemory-policy to noeviction', { setting: policy });
   return link;
 };
 

@@ -148,6 +148,13 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
   const antiEntropy = new AntiEntropy(directory, backplane, comparison, systemTimers, {
     clock,
     onFault: () => metrics.count('directory_failures_total'),
+    // Without Redis nobody expects to hear them.
+    onUnheard: (nodes) => {
+      if (config.redis.urls.length > 0)
+        journal.warn('other nodes live and are not heard by way of redis: are REDIS_URL and REDIS_PREFIX the same?', {
+          count: nodes,
+        });
+    },
   });
 
   const revocationWatch = new RevocationWatch(

@@ -7,6 +7,8 @@ import type { HeadComparison } from './head-comparison.ts';
 export interface AntiEntropyOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly onFault: (error: unknown) => void;
+  /** Told after half a minute, and every one after, that so many nodes live that can't be heard. */
+  readonly onUnheard: (nodes: number) => void;
 }
 
 const BEAT_MS = 1_000;
@@ -20,6 +22,8 @@ const BEATS_PER_ROUND = 30;
 export class AntiEntropy {
   #others: readonly string[] = [];
   #beats = 0;
+  /** Beats. */
+  #unheardFor = 0;
   /** Monotonic. */
   #lastBeat = 0;
   #beating: Promise<void> | undefined;
@@ -80,6 +84,8 @@ export class AntiEntropy {
   }
 
   #compare(disturbed: boolean): void {
+    this.#unheardFor = this.unheard > 0 ? this.#unheardFor + 1 : 0;
+    if (this.#unheardFor > 0 && this.#unheardFor % BEATS_PER_ROUND === 0) this.options.onUnheard(this.unheard);
     this.#beats = (this.#beats + 1) % BEATS_PER_ROUND;
     if (disturbed) this.comparison.begin('disturbed');
     else if (this.#beats === 0) this.comparison.begin('routine');

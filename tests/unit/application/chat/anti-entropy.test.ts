@@ -9,9 +9,11 @@ let away: boolean;
 let told: string[];
 let held: Promise<void>;
 let now = 0;
+let warned: number[];
 let antiEntropy: AntiEntropy;
 
 beforeEach(async () => {
+  warned = [];
   [timers, others, heard, away, told, held] = [new ManualTimers(), [], new Set<string>(), false, [], Promise.resolve()];
   const directory = {
     beat: async () => {
@@ -26,7 +28,11 @@ beforeEach(async () => {
     { hears: (node) => heard.has(node) },
     { begin: (occasion) => void told.push(occasion) },
     timers,
-    { clock: { monotonic: () => now }, onFault: () => void told.push('fault') },
+    {
+      clock: { monotonic: () => now },
+      onFault: () => void told.push('fault'),
+      onUnheard: (nodes) => void warned.push(nodes),
+    },
   );
   await antiEntropy.start();
 });
@@ -53,6 +59,14 @@ it('compares every second while another node lives that is not heard', async () 
   heard.add('b');
   await seconds(3);
   expect(told).toHaveLength(3);
+});
+
+it('says so when that lasts, every half minute', async () => {
+  others = ['a', 'b'];
+  await seconds(65);
+  heard = new Set(['a', 'b']);
+  await seconds(60);
+  expect(warned).toEqual([2, 2]);
 });
 
 it('compares once when a node came, went, or came back as another', async () => {
