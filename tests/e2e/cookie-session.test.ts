@@ -36,7 +36,7 @@ describe.each<TransportName>(['uws', 'ws'])('a session in a cookie, over %s', (t
   const enter = async () => {
     const jar = new Jar(running);
     const { status, body } = await jar.post('/v1/session/guest', { displayName: 'Ann' });
-    expect([status, jar.cookie.split('=')[0]]).toEqual([200, '__Host-tertulia']);
+    expect([status, jar.cookie.split('=')[0]]).toEqual([200, 'tertulia']);
     return { jar, token: body['accessToken'] as string };
   };
   const refresh = (jar: Jar) => jar.post('/v1/session/refresh', {});

@@ -69,12 +69,10 @@ export class SessionCookie {
 }
 
 /**
- * Browsers take the machine itself for a safe way as well. Who lies about the header gets a cookie that their own browser
- * does not keep.
+ * Not on http://localhost either: Safari keeps no Secure cookies from there. Who lies about the header gets a cookie that
+ * their own browser does not keep.
  */
-const isSafe = (headers: HttpRequest['headers']): boolean =>
-  headers.get('x-forwarded-proto') === 'https' ||
-  /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.get('host') ?? '');
+const isSafe = (headers: HttpRequest['headers']): boolean => headers.get('x-forwarded-proto') === 'https';
 
 const isOwnPage = ({ headers }: HttpRequest): boolean => {
   const [origin, host, forwardedProto] = ['origin', 'host', 'x-forwarded-proto'].map((name) => headers.get(name) ?? '');
