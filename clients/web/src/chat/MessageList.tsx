@@ -1,6 +1,6 @@
 import type { Conversation } from '@tertulia/client';
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { Virtualizer } from 'virtua';
+import { type CustomContainerComponentProps, Virtualizer } from 'virtua';
 import { useToast } from '../ui/Toaster.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
@@ -59,6 +59,7 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
           >
             <Virtualizer
               ref={list}
+              as={Touchable}
               scrollRef={scroller}
               startMargin={HEAD_PX}
               data={rows}
@@ -93,6 +94,11 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
     </ChatProvider>
   );
 };
+
+/** The library lets nothing be touched until a scroll is long over: a message that has just come could not be pressed. */
+const Touchable = ({ style, ...rest }: CustomContainerComponentProps) => (
+  <div {...rest} style={{ ...style, pointerEvents: undefined }} />
+);
 
 /** Whether these rows are the last ones with older ones before them: then the list keeps its distance from the end. */
 const usePrepended = (rows: readonly Row[]): boolean => {

@@ -29,7 +29,8 @@ export const Preview = ({ conversation, selected }: { conversation: Conversation
   const sender = senderOf(last);
   return (
     <>
-      {last.state && <StateMark state={last.state} />}
+      {/* How far it has come is known for chats that were opened: nothing said is better than too little. */}
+      {last.state && last.state !== 'sent' && <StateMark state={last.state} />}
       <span className={styles.preview} dir="auto">
         {sender && <span className={styles.sender}>{sender} </span>}
         {contentOf(last)}
