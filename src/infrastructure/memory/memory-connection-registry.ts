@@ -4,7 +4,8 @@ import type { ConnectionId, UserId } from '#app/domain/shared/ids.ts';
 /** The connections of a node that is alone. */
 export class MemoryConnectionRegistry implements ConnectionRegistry {
   readonly #connections = new Map<ConnectionId, RegisteredConnection>();
-  readonly #byUser = new Map<UserId, Map<ConnectionId, RegisteredConnection>>();
+  /** Most users have one: a list is made for those who have more. */
+  readonly #byUser = new Map<UserId, RegisteredConnection | readonly RegisteredConnection[]>();
 
   get size(): number {
     return this.#connections.size;
@@ -21,8 +22,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   insert(connection: RegisteredConnection): Promise<void> {
     this.#forget(connection.id);
     this.#connections.set(connection.id, connection);
-    const theirs = this.#byUser.get(connection.userId) ?? new Map<ConnectionId, RegisteredConnection>();
-    this.#byUser.set(connection.userId, theirs.set(connection.id, connection));
+    this.#keep(connection.userId, [...this.#of(connection.userId), connection]);
     return Promise.resolve();
   }
 
@@ -37,16 +37,27 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   ofUser(userId: UserId): Promise<readonly RegisteredConnection[]> {
-    return Promise.resolve([...(this.#byUser.get(userId)?.values() ?? [])].toSorted(oldestFirst));
+    return Promise.resolve(this.#of(userId).toSorted(oldestFirst));
+  }
+
+  #of(userId: UserId): readonly RegisteredConnection[] {
+    return [this.#byUser.get(userId) ?? []].flat();
+  }
+
+  #keep(userId: UserId, theirs: readonly RegisteredConnection[]): void {
+    const [first] = theirs;
+    if (!first) this.#byUser.delete(userId);
+    else this.#byUser.set(userId, theirs.length === 1 ? first : theirs);
   }
 
   #forget(id: ConnectionId): boolean {
     const known = this.#connections.get(id);
     if (!known) return false;
     this.#connections.delete(id);
-    const theirs = this.#byUser.get(known.userId);
-    theirs?.delete(id);
-    if (theirs?.size === 0) this.#byUser.delete(known.userId);
+    this.#keep(
+      known.userId,
+      this.#of(known.userId).filter((other) => other.id !== id),
+    );
     return true;
   }
 }
