@@ -22,16 +22,17 @@ export class DemoServer {
 
   static async start(): Promise<DemoServer> {
     const postgres = await PostgresServer.start();
-    const server = await ServerProcess.start(postgres.url);
-    const names = Object.entries(people) as [Who, string][];
-    const made = await Promise.all(names.map(async ([who, name]) => [who, await register(server, who, name)] as const));
-    const everybody = Object.fromEntries(made) as Record<Who, Person>;
-    const ids: string[] = [];
-    for (const talk of talks.toReversed()) ids.unshift(await hold(server, postgres, talk, everybody));
-    // What was dated back in the database stands elsewhere in memory.
-    await server.stop();
-    await server.start();
-    return new DemoServer(server, postgres, ids);
+    try {
+      const server = await ServerProcess.start(postgres.url);
+      const conversationIds = await talkedOn(server, postgres);
+      // What was dated back in the database stands elsewhere in memory.
+      await server.stop();
+      await server.start();
+      return new DemoServer(server, postgres, conversationIds);
+    } catch (error) {
+      await postgres.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -39,6 +40,15 @@ export class DemoServer {
     await this.postgres.stop();
   }
 }
+
+const talkedOn = async (server: ServerProcess, postgres: PostgresServer): Promise<readonly string[]> => {
+  const names = Object.entries(people) as [Who, string][];
+  const made = await Promise.all(names.map(async ([who, name]) => [who, await register(server, who, name)] as const));
+  const everybody = Object.fromEntries(made) as Record<Who, Person>;
+  const ids: string[] = [];
+  for (const talk of talks.toReversed()) ids.unshift(await hold(server, postgres, talk, everybody));
+  return ids;
+};
 
 const register = async (server: ServerProcess, handle: Who, displayName: string): Promise<Person> => {
   const answer = await server.command('user.register', { handle, displayName, password: DEMO_PASSWORD });

@@ -1,9 +1,10 @@
 /** Takes the pictures of docs/images: people who have talked for days, and a browser that looks at it. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { launchChromium } from '../tests/support/chromium.ts';
 import { DEMO_PASSWORD, DemoServer } from './demo-server.ts';
+import { withPalette } from './palette-png.ts';
 
 const folder = join(import.meta.dirname, '../docs/images');
 const LARGEST_BYTES = 250 * 1024;
@@ -25,17 +26,22 @@ await mkdir(folder, { recursive: true });
 const demo = await DemoServer.start();
 const browser = await launchChromium();
 
-const ana = async (options: BrowserContextOptions, path: string): Promise<Page> => {
+const ana = async (
+  options: BrowserContextOptions,
+  path: string,
+  prepare?: (page: Page) => Promise<void>,
+): Promise<Page> => {
   const context = await browser.newContext({
     ...{ deviceScaleFactor: 1.5, locale: 'en-GB', timezoneId: afternoon(), reducedMotion: 'reduce' },
     ...options,
   });
   const page = await context.newPage();
+  await prepare?.(page);
   await page.goto(demo.server.http + path);
   await page.getByLabel('Handle').fill('ana');
   await page.getByLabel('Password', { exact: true }).fill(DEMO_PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Conversations' }).getByText('Release 2.4').waitFor({ state: 'attached' });
+  await page.locator('nav').getByText('Release 2.4').waitFor({ state: 'attached' });
   return page;
 };
 const chat = (talk: number) => `/c/${demo.conversationIds[talk]}`;
@@ -44,21 +50,39 @@ const inLog = (page: Page, text: string) => page.getByRole('feed').getByText(tex
 const take = async (page: Page, name: string): Promise<void> => {
   await page.mouse.move(0, 0);
   await page.evaluate('document.fonts.ready');
-  const path = join(folder, `${name}.png`);
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const picture = withPalette(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
   await page.context().close();
-  const { size } = await stat(path);
-  process.stdout.write(`${name}.png ${Math.round(size / 1024)} KB\n`);
-  if (size > LARGEST_BYTES) throw new Error(`${name}.png is too large`);
+  process.stdout.write(`${name}.png ${Math.round(picture.length / 1024)} KB\n`);
+  if (picture.length > LARGEST_BYTES) throw new Error(`${name}.png is too large`);
+  await writeFile(join(folder, `${name}.png`), picture);
 };
+
+const PROGRAMME = 'Here is the programme for all of December.';
+/** As a server with narrower limits would, to show what a failed message looks like. */
+const refuseProgramme = (page: Page): Promise<void> =>
+  page.routeWebSocket(/\/v1\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((frame) => {
+      const { id, type, data } = JSON.parse(frame.toString()) as {
+        id: number;
+        type: string;
+        data: { content?: string };
+      };
+      if (type !== 'message.send' || data.content !== PROGRAMME) return server.send(frame);
+      socket.send(JSON.stringify({ id, ok: false, error: { code: 'too_large', message: 'too large' } }));
+    });
+  });
 
 try {
   const light = await ana({ ...DESKTOP, colorScheme: 'light' }, chat(HIKERS));
   await inLog(light, 'И кофе.').waitFor();
   await take(light, 'desktop-light');
 
-  const dark = await ana({ ...DESKTOP, colorScheme: 'dark' }, chat(BEN));
+  const dark = await ana({ ...DESKTOP, colorScheme: 'dark' }, chat(BEN), refuseProgramme);
   await inLog(dark, 'the stove').waitFor();
+  await dark.getByRole('textbox', { name: 'Message' }).fill(PROGRAMME);
+  await dark.keyboard.press('Enter');
+  await inLog(dark, 'Not sent.').waitFor();
   await take(dark, 'desktop-dark');
 
   const list = await ana({ ...PHONE, colorScheme: 'light' }, '/');
@@ -69,7 +93,7 @@ try {
   await take(phone, 'phone-chat-dark');
 
   const members = await ana({ ...DESKTOP, colorScheme: 'light' }, `${chat(HIKERS)}/details`);
-  await members.getByRole('complementary', { name: 'Details' }).getByText('Maximilian').waitFor();
+  await members.getByRole('complementary', { name: 'Details' }).getByText('@maximilian').waitFor();
   await inLog(members, 'И кофе.').waitFor();
   await take(members, 'members');
 
