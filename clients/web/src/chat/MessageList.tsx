@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type CustomContainerComponentProps, Virtualizer } from 'virtua';
 import { useToast } from '../ui/Toaster.tsx';
 import { useWords } from '../i18n/words.tsx';
@@ -10,6 +10,7 @@ import { ListHead, HEAD_PX } from './ListHead.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { indexOfSeq, type Row, rowsOf } from './rows.ts';
 import { useReading } from './use-reading.ts';
+import { useRoving } from './use-roving.ts';
 import { useScroll } from './use-scroll.ts';
 import styles from './MessageList.module.css';
 
@@ -110,32 +111,4 @@ const usePrepended = (rows: readonly Row[]): boolean => {
     before.current = top;
   });
   return prepended;
-};
-
-/** One message takes part in the order of Tab, the newest at first; the arrow keys move it. */
-const useRoving = (
-  rows: readonly Row[],
-  show: (index: number) => void,
-  scroller: { readonly current: HTMLElement | null },
-) => {
-  const [chosen, setChosen] = useState<string>();
-  const wanted = useRef<string>(undefined);
-  const found = chosen === undefined ? -1 : rows.findIndex(({ message }) => message.id === chosen);
-  const active = found < 0 ? rows.length - 1 : found;
-  useLayoutEffect(() => {
-    if (wanted.current === undefined) return;
-    scroller.current?.querySelector<HTMLElement>(`[data-message="${wanted.current}"]`)?.focus({ preventScroll: true });
-    wanted.current = undefined;
-  });
-  const keys = (event: KeyboardEvent) => {
-    const to = { ArrowUp: active - 1, ArrowDown: active + 1, Home: 0, End: rows.length - 1 }[event.key];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    const next = rows[to];
-    event.preventDefault();
-    if (!next) return;
-    wanted.current = next.message.id;
-    setChosen(next.message.id);
-    show(to);
-  };
-  return { active, keys };
 };

@@ -57,17 +57,7 @@ export const useScroll = (
     else holdEnd();
   }, [newest?.id, isOwn, follow, holdEnd]);
 
-  const loadOlder = useCallback(() => {
-    const top = scroller.current?.scrollTop ?? 0;
-    if (placed.current && top < NEAR_BEGIN_PX && view.loading === 'idle' && !view.complete)
-      void conversation.loadOlder().catch(() => {}); // shown by the view, with a way to try again
-  }, [conversation, scroller, view.loading, view.complete]);
-  useEffect(() => {
-    // After the frame in which the list was placed: before, it stands at the very beginning.
-    const frame = requestAnimationFrame(loadOlder);
-    return () => cancelAnimationFrame(frame);
-  }, [loadOlder, count]);
-
+  const loadOlder = useOlder(conversation, view, scroller, placed, count);
   return {
     list,
     scroller,
@@ -94,6 +84,27 @@ export const useScroll = (
       return true;
     },
   };
+};
+
+/** Fetches what is older when one comes near the beginning. Answers what to call when one has moved. */
+const useOlder = (
+  conversation: Conversation,
+  { loading, complete }: MessagesView,
+  scroller: RefObject<HTMLElement | null>,
+  placed: RefObject<boolean>,
+  count: number,
+): (() => void) => {
+  const look = useCallback(() => {
+    const top = scroller.current?.scrollTop ?? 0;
+    if (placed.current && top < NEAR_BEGIN_PX && loading === 'idle' && !complete)
+      void conversation.loadOlder().catch(() => {}); // shown by the view, with a way to try again
+  }, [conversation, scroller, placed, loading, complete]);
+  useEffect(() => {
+    // After the frame in which the list was placed: before, it stands at the very beginning.
+    const frame = requestAnimationFrame(look);
+    return () => cancelAnimationFrame(frame);
+  }, [look, count]);
+  return look;
 };
 
 /** Follows the end until one scrolls away from it. */
