@@ -83,31 +83,40 @@ export class Authentication {
     return { userId, sessionId, expiresAt, epoch, urev };
   }
 
-  /** Memberships may have begun: subscribes all of the user's sessions here to these conversations if so. */
+  /**
+   * Memberships may have begun: subscribes all of the user's sessions here to these conversations if so. They have been
+   * told already, and may have caught up before they were subscribed: what was said in between they are to ask for.
+   */
   async rejoin(userId: UserId, conversations: readonly ConversationId[]): Promise<void> {
     const standings = await this.feed.standings(userId, conversations);
-    for (const session of [...this.subscriptions.ofUser(userId)]) await this.#join(session, userId, standings);
+    for (const session of [...this.subscriptions.ofUser(userId)])
+      for (const { conversationId } of await this.#join(session, userId, standings)) {
+        const rev = this.subscriptions.passed(conversationId) ?? 0;
+        const data = { conversationId, from: rev, upTo: rev, rows: [] };
+        session.send(session.codec.encode({ type: 'conversation.changes', data }));
+      }
   }
 
   async #subscribe(session: Session, userId: UserId, first: boolean): Promise<{ epoch: string; urev: Urev }> {
-    const [epoch, heads, standings] = await Promise.all([
-      this.feed.epoch(),
-      this.feed.userHeads([userId]),
-      first ? this.feed.standings(userId) : [],
-    ]);
+    const [epoch, heads] = await Promise.all([this.feed.epoch(), this.feed.userHeads([userId])]);
     const urev = heads.get(userId) ?? Urev(0);
+    // Not before the head was read: a membership that began between the two would be passed by the gate, and be in neither.
+    const standings = first ? await this.feed.standings(userId) : [];
     if (!this.subscriptions.ofUser(userId).has(session)) throw unavailable('closed');
     if (first) this.userGate.open(userId, urev);
     await this.#join(session, userId, standings);
     return { epoch, urev };
   }
 
-  async #join(session: Session, userId: UserId, standings: readonly Standing[]): Promise<void> {
+  /** Answers by which standings it joined, in the end. */
+  async #join(session: Session, userId: UserId, standings: readonly Standing[]): Promise<readonly Standing[]> {
+    const joined: Standing[] = [];
     let current = standings;
     for (let read = 1; ; read++) {
-      if (!session.socket.open) return;
-      const stale = current.filter((standing) => !this.subscriptions.join(session, standing));
-      if (stale.length === 0) return;
+      if (!session.socket.open) return joined;
+      const stale: Standing[] = [];
+      for (const standing of current) (this.subscriptions.join(session, standing) ? joined : stale).push(standing);
+      if (stale.length === 0) return joined;
       if (read === STANDING_READS) throw unavailable('members_change_too_fast');
       current = await this.feed.standings(
         userId,

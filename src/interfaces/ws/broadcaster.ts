@@ -65,7 +65,8 @@ export class Broadcaster {
     event: (id, event) => {
       if (event.type === 'membership.joined')
         this.#admit(id, event.membership.conversationId, event.rev, event.membership.firstSeq);
-      if (event.type === 'membership.left') this.subscriptions.expel(id, event.membership.conversationId, event.rev);
+      if (event.type === 'membership.left')
+        this.subscriptions.expelAhead(id, event.membership.conversationId, event.rev);
       this.#publish(topics.user, id, wireEventOf(event), event.origin);
     },
     repaired: (id, from, upTo, rows) => {

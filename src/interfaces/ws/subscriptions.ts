@@ -18,6 +18,11 @@ export interface LocalConversation {
    * from before never passed it, or the last of them passed.
    */
   membersRev: number;
+  /**
+   * Sessions that joined by a membership of a later rev than passed here, with that rev: the end of an earlier one, still to
+   * pass, does not concern them. Made when there are some.
+   */
+  ahead: Map<Session, Rev> | undefined;
 }
 
 export type ConversationGate = RevGate<ConversationId, ConversationEvent, ChangedRow>;
@@ -72,9 +77,15 @@ export class Subscriptions {
   ): boolean {
     let local = this.#conversations.get(id);
     if (local && rev < local.membersRev) return false;
-    if (local && session.conversations.includes(local)) return true;
+    const ahead = local !== undefined && this.#isAhead(local, session, rev);
+    if (local && session.conversations.includes(local)) {
+      // Perhaps by an earlier membership whose end has not passed, and which saw more.
+      if (ahead) this.#tuneOut(session, local);
+      if (ahead) this.#tuneIn(session, local, firstSeq);
+      return true;
+    }
     if (!local) {
-      local = { id, sessions: 0, lateSeq: 0, late: undefined, membersRev: rev };
+      local = { id, sessions: 0, lateSeq: 0, late: undefined, membersRev: rev, ahead: undefined };
       this.#conversations.set(id, local);
       this.conversationGate.open(id, rev);
     }
@@ -84,12 +95,23 @@ export class Subscriptions {
     return true;
   }
 
+  /** What passed here last of a conversation that somebody here hears: whoever is subscribed now hears all that is later. */
+  passed(id: ConversationId): number | undefined {
+    return this.conversationGate.lastOf(id);
+  }
+
   /** A user's membership ended with `rev`: none of their sessions here hears anything later. */
   expel(userId: UserId, id: ConversationId, rev: Rev): void {
     const local = this.#conversations.get(id);
     if (!local) return;
     local.membersRev = Math.max(local.membersRev, rev);
-    for (const session of this.ofUser(userId)) if (session.conversations.includes(local)) this.#part(session, local);
+    for (const session of this.ofUser(userId))
+      if (session.conversations.includes(local) && (local.ahead?.get(session) ?? 0) <= rev) this.#part(session, local);
+  }
+
+  /** As `expel`, told by the user's own channel: what passed in the conversation's was heeded when it passed. */
+  expelAhead(userId: UserId, id: ConversationId, rev: Rev): void {
+    if (rev > (this.conversationGate.lastOf(id) ?? 0)) this.expel(userId, id, rev);
   }
 
   /** A membership ended and another one began with `rev`: the user's sessions here hear from now on what this one may. */
@@ -119,6 +141,16 @@ export class Subscriptions {
     this.userGate.close(userId);
   }
 
+  /** Whether it joins by a membership of a later rev than passed here; remembers it until that has. */
+  #isAhead(local: LocalConversation, session: Session, rev: Rev): boolean {
+    const passed = this.conversationGate.lastOf(local.id) ?? 0;
+    if (rev <= passed) return false;
+    local.ahead ??= new Map();
+    for (const [other, known] of local.ahead) if (known <= passed) local.ahead.delete(other);
+    local.ahead.set(session, rev);
+    return true;
+  }
+
   #part(session: Session, local: LocalConversation): void {
     session.conversations = session.conversations.filter((other) => other !== local);
     this.#forget(session, local);
@@ -126,6 +158,7 @@ export class Subscriptions {
 
   #forget(session: Session, local: LocalConversation): void {
     this.#tuneOut(session, local);
+    local.ahead?.delete(session);
     if (--local.sessions > 0) return;
     this.#conversations.delete(local.id);
     this.conversationGate.close(local.id);
