@@ -27,10 +27,24 @@ export default defineConfig({
       },
       {
         test: {
+          ...settings,
+          name: 'simulation',
+          pool: 'threads',
+          include: ['tests/simulation/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
           ...withServices,
           name: 'services',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/unit/**', 'tests/architecture.test.ts', 'tests/faults/**', 'tests/browser/**'],
+          exclude: [
+            'tests/unit/**',
+            'tests/architecture.test.ts',
+            'tests/simulation/**',
+            'tests/faults/**',
+            'tests/browser/**',
+          ],
         },
       },
       // After the others: killing a database under load would bend their timings, and theirs its.
