@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import { Urev } from '#app/domain/shared/counters.ts';
 import { UserId } from '#app/domain/shared/ids.ts';
+import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { aBackplaneNode, type BackplaneNode } from '../support/redis-nodes.ts';
@@ -148,6 +149,16 @@ it('holds no more than it may for a Redis that takes nothing', async () => {
   for (let n = 0; n < 60; n++) a.backplane.publish(Array.from({ length: 2_000 }, (_, m) => event(m)));
   await until(() => a.heard.length === 120_000);
   expect(a.lost()).toBeGreaterThan(10);
+});
+
+it('tells what Redis does when its memory is full, if it says so', async () => {
+  const { link } = await aBackplaneNode([server.url], 'a', { prefix: 'policy' });
+  expect(await evictionPolicy(link.commands)).toBe('noeviction');
+  await link.commands.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  expect(await evictionPolicy(link.commands)).toBe('allkeys-lru');
+  await link.commands.config('SET', 'maxmemory-policy', 'noeviction');
+  link.close();
+  expect(await evictionPolicy(link.commands)).toBeUndefined();
 });
 
 it('starts without Redis, and refuses one that does not let it in', async () => {
