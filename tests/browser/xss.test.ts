@@ -179,7 +179,7 @@ describe('in a name', () => {
     await anns.openChat('Names');
     // It opens where the unread ones begin.
     await anns.pointAtLog();
-    await gather(anns.log.locator('article > bdi'), names, 1_500);
+    await gather(anns.log.locator('article > div > bdi'), names, 1_500);
     await anns.openDetails();
     await anns.button('Show more').click();
     await gather(anns.details.getByRole('listitem').locator('bdi'), names, 0);

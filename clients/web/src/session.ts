@@ -69,12 +69,12 @@ const signedIn = (session: Session): SignedIn => {
   return {
     client,
     async signOut() {
+      client.close(); // before it is sent away, and says so
       stored.write(OWED, userId);
       await session.signOut().then(
         () => stored.write(OWED, undefined),
         () => {}, // no connection: owed
       );
-      client.close();
       await forget();
     },
     async end(keep) {
