@@ -6,9 +6,11 @@ import { type AddressCensus, nobodyElsewhere } from '#app/application/ports/addr
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
+import type { Signals } from '#app/application/ports/signals.ts';
 import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
+import { InProcessSignals } from '#app/infrastructure/memory/in-process-signals.ts';
 import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
 import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
@@ -20,6 +22,7 @@ import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-cens
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
+import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
@@ -61,6 +64,7 @@ export interface Reach {
   readonly limiter: RateLimiter | undefined;
   /** Of connections on other nodes. */
   readonly evictions: RedisEvictions | undefined;
+  readonly signals: Signals;
   readonly connected: () => boolean;
 }
 
@@ -71,10 +75,13 @@ export const openReach = (
   { incarnation, journal, metrics, clock }: NodeParts,
 ): Reach => {
   const fault = (error: unknown) => void journal.fault(error, 'backplane');
+  const dropped = () => metrics.count('signals_dropped_total');
+  const ownSignals = (signals: Signals) => lifetime.own(signals, (opened) => opened.close());
   const own = (backplane: Backplane) => lifetime.own(backplane, (opened) => opened.close());
   if (!link)
     return {
       backplane: own(new MemoryBackplane(fault)),
+      signals: ownSignals(new InProcessSignals(fault, dropped)),
       ...{ revocations: undefined, limiter: undefined, evictions: undefined, connected: () => true },
     };
   const broadcast = new RedisBroadcast(link, incarnation, clock, {
@@ -89,6 +96,7 @@ export const openReach = (
   metrics.gauge('redis_up', () => (broadcast.connected ? 1 : 0));
   return {
     backplane: own(new RedisBackplane(broadcast, fault)),
+    signals: ownSignals(new RedisSignals(broadcast, fault, dropped)),
     revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
     limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, () =>
       metrics.count('redis_failures_total'),

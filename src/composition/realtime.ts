@@ -8,6 +8,7 @@ import type { ConnectionRegistry } from '#app/application/ports/connection-regis
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
+import type { PresenceStore } from '#app/application/ports/presence-store.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
 import type { ConnectionId } from '#app/domain/shared/ids.ts';
@@ -22,7 +23,9 @@ import { Broadcaster } from '#app/interfaces/ws/broadcaster.ts';
 import { Dispatcher } from '#app/interfaces/ws/dispatcher.ts';
 import { Gateway } from '#app/interfaces/ws/gateway.ts';
 import { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
+import type { Lifetime } from './lifetime.ts';
 import type { Reach } from './nodes.ts';
+import { openAttention } from './presence.ts';
 import { FEED } from './chat.tokens.ts';
 import { makeGates } from './gates.ts';
 import { AUTHENTICATOR, CLOCK, EVENT_BUS, JOURNAL, POSTGRES, RATE_LIMITER, REVOCATIONS } from './identity.tokens.ts';
@@ -35,7 +38,9 @@ export interface RealtimeParts {
   readonly directory: NodeDirectory;
   readonly registry: ConnectionRegistry;
   readonly census: AddressCensus;
-  readonly reach: Pick<Reach, 'connected' | 'evictions'>;
+  readonly presence: PresenceStore;
+  readonly lifetime: Lifetime;
+  readonly reach: Pick<Reach, 'connected' | 'evictions' | 'signals'>;
   readonly metrics: Metrics;
   /** Random, of this life of the process. */
   readonly incarnation: string;
@@ -87,11 +92,16 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     socketsPerUser: config.limits.socketsPerUser,
     evictOldest: config.limits.evictOldest,
     claim: (connection) => claim.execute(connection),
-    known: (session) => gateway.known(session),
+    known: (session) => {
+      gateway.known(session);
+      const { id, identity } = session.connection;
+      if (identity) attention.tracker.arrived(id, identity.userId);
+    },
   });
   const dispatcher = new Dispatcher({
     commands,
     authentication,
+    attention: () => attention,
     events,
     metrics,
     clock,
@@ -123,11 +133,15 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     });
   });
   gates.openInto(broadcaster);
+  const attention: ReturnType<typeof openAttention> = openAttention(c, {
+    ...{ lifetime: parts.lifetime, presence: parts.presence, metrics, subscriptions, broadcaster },
+    signals: reach.signals,
+  });
 
   const receive = (event: ChatEvent): void => {
     if ('rev' in event && 'actorId' in event) gates.conversations.accept(event.conversationId, event.rev, event);
     else if ('urev' in event) gates.users.accept(event.userId, event.urev, event);
-    else broadcaster.receipt(event);
+    else if (subscriptions.conversation(event.conversationId)) attention.receipts.changed(event);
   };
   const comparison = new HeadComparison(feed, [gates.conversations, gates.users], systemTimers, {
     onFault: (error) => {

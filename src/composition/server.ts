@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { container as root, type DependencyContainer } from 'tsyringe';
+import { MOST_WATCHED } from '#app/application/connection/presence-watch.ts';
 import { Availability } from '#app/application/availability.ts';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
@@ -27,8 +28,12 @@ import { auth } from '#app/interfaces/commands/auth.ts';
 import { type Answer, callCommand } from '#app/interfaces/commands/call.ts';
 import { catalogueOf } from '#app/interfaces/commands/catalogue.ts';
 import type { AnyCommand } from '#app/interfaces/commands/command.ts';
+import { focus } from '#app/interfaces/commands/focus.ts';
 import { ping } from '#app/interfaces/commands/ping.ts';
+import { presenceSet } from '#app/interfaces/commands/presence-set.ts';
+import { presenceWatch } from '#app/interfaces/commands/presence-watch.ts';
 import { MAX_CURSORS } from '#app/interfaces/commands/sync.ts';
+import { typing } from '#app/interfaces/commands/typing.ts';
 import { asyncApiDocument } from '#app/interfaces/http/documents/asyncapi.ts';
 import { openApiDocument } from '#app/interfaces/http/documents/openapi.ts';
 import { httpHandler } from '#app/interfaces/http/handler.ts';
@@ -50,6 +55,7 @@ import {
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
 import { openConnections, openDirectory, openReach, openRedis } from './nodes.ts';
+import { openPresence } from './presence.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -135,6 +141,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const catalogue = catalogueOf([
     auth({ clock, pingMs: config.limits.pingMs, limits }),
     ping(clock),
+    ...connectionCommands(),
     ...modules.flatMap((of) => of()),
     ...(extensions.commands?.(container) ?? []),
   ]);
@@ -148,6 +155,8 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     backplane,
     directory: openDirectory(config, postgres, node),
     ...(await openConnections(redis, config, lifetime, node)),
+    presence: await openPresence(redis, lifetime, node),
+    lifetime,
     reach,
     metrics,
     incarnation,
@@ -254,6 +263,9 @@ const identityConfig = async ({ identity, tokens, trustedIssuers, rates, databas
   limits: rates,
 });
 
+/** What has no use case of its own: it concerns the connection and nothing that lasts. */
+const connectionCommands = () => [focus(), typing(), presenceWatch(), presenceSet()];
+
 const toldLimits = ({ limits }: Config) => ({
   frameBytes: limits.frameBytes,
   textCodePoints: MAX_TEXT,
@@ -264,6 +276,7 @@ const toldLimits = ({ limits }: Config) => ({
   inFlight: limits.inFlight,
   unread: UNREAD_LIMIT,
   syncCursors: MAX_CURSORS,
+  watchedUsers: MOST_WATCHED,
 });
 
 /** What `make build` made; beside this file as in the sources. */

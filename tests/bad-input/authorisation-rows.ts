@@ -148,6 +148,11 @@ export const authorisation: Readonly<Record<string, readonly Row[]>> = {
   'api_key.list': [self('ok')],
   'api_key.revoke': [{ of: 'thing', kind: 'apiKey', input: (apiKeyId) => ({ apiKeyId }) }],
 
+  focus: [{ ...inConversation(), ...everyMember }],
+  typing: [{ ...inConversation(() => ({ active: true })), ...everyMember }],
+  'presence.watch': [{ of: 'user', input: (userId) => ({ users: [userId] }), blocked: 'ok', absent: 'ok' }],
+  'presence.set': [self('ok', () => ({ status: 'away' }))],
+
   ...{ auth: [{ of: 'nobody' }], ping: [self('ok')], 'user.register': [{ of: 'nobody' }] },
   ...{
     'session.login': [{ of: 'nobody' }],

@@ -53,6 +53,12 @@ const uuidV7: FieldKind = {
   text: 'text',
   hostile: invalid({ ...notText, ...noUuid, 'version 4': V4 }),
 };
+const { null: _none, ...notTextNorNull } = notText;
+/** Likewise, where null says none. */
+const uuidV7OrNone: FieldKind = {
+  text: 'text',
+  hostile: invalid({ ...notTextNorNull, ...noUuid, 'version 4': V4 }),
+};
 const uuid: FieldKind = { text: 'text', hostile: invalid({ ...notText, ...noUuid }) };
 
 const noCounter = {
@@ -216,7 +222,7 @@ const email: FieldKind = {
  * hand, beside the schemas and not from them. A field that is not in here fails the build.
  */
 export const fieldKinds: Readonly<Record<string, FieldKind>> = {
-  ...{ conversationId: uuidV7, id: uuidV7 },
+  ...{ conversationId: uuidV7, id: uuidV7, 'focus.conversationId': uuidV7OrNone },
   ...{ userId: uuid, sessionId: uuid, apiKeyId: uuid, to: uuid, after: uuid },
   ...{ 'message.history.after': counter, before: counter, 'conversation.list.after': listCursor },
   ...{
@@ -228,12 +234,20 @@ export const fieldKinds: Readonly<Record<string, FieldKind>> = {
     urev: counter,
   },
   ...{ limit: integer(1, 100), ttlSeconds: integer(60, 315_360_000) },
-  ...{ membersCanInvite: boolean, historyVisible: boolean, archived: boolean, blocked: boolean },
+  ...{
+    membersCanInvite: boolean,
+    historyVisible: boolean,
+    archived: boolean,
+    blocked: boolean,
+    active: boolean,
+    lastSeenVisible: boolean,
+  },
   ...{ title: shownName(128), displayName: shownName(64), name: name(64), handle, email, content },
   ...{ password, 'user.register.password': newPassword, currentPassword: password, newPassword },
   ...{ login: name(254, { 'no handle': 'a-b', 'no address': 'a@b' }), refreshToken: token(200), token: token(8_192) },
   ...{ users: idsIn(200, 0), 'member.add.users': idsIn(200, 1), ids: idsIn(100, 1), cursors },
   type: choice({ 'upper case': 'TEXT', unknown: 'video' }),
+  status: choice({ 'upper case': 'ONLINE', unknown: 'offline' }),
   role: choice({ 'upper case': 'OWNER', unknown: 'superuser', list: 'owner,admin' }),
   mutedUntil: instant,
   ...{ device, 'device.name': label(64), 'device.platform': label(32), 'device.version': label(32) },

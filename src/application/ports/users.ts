@@ -18,7 +18,8 @@ export interface Users {
   profiles(ids: readonly UserId[]): Promise<readonly PublicProfile[]>;
 
   /**
-   * Read-modify-write, serialised per user; `urev` grows by one. Only handle, display name and `disabled` are taken from the result.
+   * Read-modify-write, serialised per user; `urev` grows by one. Only handle, display name,
+   * `lastSeenVisible` and `disabled` are taken from the result.
    * @throws Refusal `not_found`; `conflict` when the new handle is taken; what `change` throws, and then nothing was changed.
    */
   change(id: UserId, change: (user: User) => User): Promise<User>;

@@ -1,6 +1,7 @@
-import type { ConnectionId, UserId } from '../shared/ids.ts';
+import type { ConnectionId, ConversationId, UserId } from '../shared/ids.ts';
 import type { ConnectionState } from './connection.ts';
 import type { DeviceInfo } from './device-info.ts';
+import type { PresenceStatus } from './presence.ts';
 
 interface OfConnection {
   readonly connectionId: ConnectionId;
@@ -39,6 +40,21 @@ export type CommandHandled = OfConnection & {
   readonly ms: number;
 };
 
+/** Over the user's devices on this node; offline a grace after the last of them left. */
+export type UserPresenceChanged = {
+  readonly type: 'user.presence_changed';
+  readonly userId: UserId;
+  readonly status: PresenceStatus;
+  readonly at: number;
+};
+/** A member types on a connection of this node, or has stopped. Told again and again while it goes on. */
+export type UserTyping = {
+  readonly type: 'user.typing';
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly active: boolean;
+};
+
 export type ConnectionEvent =
   | ConnectionOpened
   | ConnectionStateChanged
@@ -49,4 +65,6 @@ export type ConnectionEvent =
   | ChannelSubscribed
   | ChannelUnsubscribed
   | PingReceived
-  | CommandHandled;
+  | CommandHandled
+  | UserPresenceChanged
+  | UserTyping;

@@ -16,6 +16,8 @@ export interface User {
   readonly emailConfirmed: boolean;
   /** May not log in, and what was open is closed; messages and names stay. */
   readonly disabled: boolean;
+  /** Whether others may know when they were last there. */
+  readonly lastSeenVisible: boolean;
   readonly urev: Urev;
   readonly createdAt: Date;
 }
@@ -29,9 +31,17 @@ export type PublicProfile = Pick<User, 'id' | 'handle' | 'displayName'>;
 export interface ProfileChange {
   readonly displayName?: DisplayName | undefined;
   readonly handle?: Handle | undefined;
+  readonly lastSeenVisible?: boolean | undefined;
 }
 
-export const changedProfile = (user: User, { displayName, handle }: ProfileChange): User => {
-  if (displayName === undefined && handle === undefined) throw invalid('', 'displayName, handle, or both');
-  return { ...user, displayName: displayName ?? user.displayName, handle: handle ?? user.handle };
+export const changedProfile = (user: User, change: ProfileChange): User => {
+  const { displayName, handle, lastSeenVisible } = change;
+  if (displayName === undefined && handle === undefined && lastSeenVisible === undefined)
+    throw invalid('', 'displayName, handle or lastSeenVisible');
+  return {
+    ...user,
+    displayName: displayName ?? user.displayName,
+    handle: handle ?? user.handle,
+    lastSeenVisible: lastSeenVisible ?? user.lastSeenVisible,
+  };
 };

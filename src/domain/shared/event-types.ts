@@ -29,6 +29,8 @@ const known: Readonly<Record<EventType, true>> = {
   'channel.unsubscribed': true,
   'ping.received': true,
   'command.handled': true,
+  'user.presence_changed': true,
+  'user.typing': true,
   'user.registered': true,
   'user.disabled': true,
   'session.opened': true,

@@ -32,9 +32,9 @@ export class InMemoryUsers implements Users {
   async change(id: UserId, change: (user: User) => User): Promise<User> {
     const user = this.memory.users.get(id);
     if (user === undefined) throw userNotFound();
-    const { handle, displayName, disabled } = change(user);
+    const { handle, displayName, lastSeenVisible, disabled } = change(user);
     this.memory.refuseTaken(handle, id);
-    const changed = { ...user, handle, displayName, disabled, urev: Urev(user.urev + 1) };
+    const changed = { ...user, handle, displayName, lastSeenVisible, disabled, urev: Urev(user.urev + 1) };
     this.memory.users.set(id, changed);
     return changed;
   }
@@ -50,7 +50,8 @@ export class InMemoryUsers implements Users {
 
   #add(user: NewUser, passwordHash?: string): User {
     this.memory.refuseTaken(user.handle, user.id);
-    const stored = { ...user, emailConfirmed: false, disabled: false, urev: Urev(0), createdAt: this.memory.now() };
+    const began = { emailConfirmed: false, disabled: false, lastSeenVisible: true };
+    const stored = { ...user, ...began, urev: Urev(0), createdAt: this.memory.now() };
     this.memory.users.set(user.id, stored);
     if (passwordHash !== undefined) this.memory.passwordHashes.set(user.id, passwordHash);
     return stored;

@@ -49,13 +49,14 @@ export class PostgresUsers implements Users {
       await trx.selectFrom('users').select('id').where('id', '=', id).forNoKeyUpdate().execute();
       const row = await selected(trx).where('users.id', '=', id).executeTakeFirst();
       if (row === undefined) throw userNotFound();
-      const { handle, displayName, disabled } = change(toUser(row));
+      const { handle, displayName, lastSeenVisible, disabled } = change(toUser(row));
       const urev = Urev(row.urev + 1);
       const update = trx
         .updateTable('users')
         .set({
           handle: handle ?? null,
           display_name: displayName,
+          last_seen_visible: lastSeenVisible,
           urev,
           profile_urev: urev,
           disabled_at: disabled ? sql<Date>`coalesce(disabled_at, clock_timestamp())` : null,
@@ -140,6 +141,7 @@ const toUser = (row: UserRow): User => ({
   email: row.email ?? undefined,
   emailConfirmed: row.confirmed_at !== null,
   disabled: row.disabled_at !== null,
+  lastSeenVisible: row.last_seen_visible,
   urev: row.urev,
   createdAt: row.created_at,
 });

@@ -18,6 +18,7 @@ export interface UsersTable {
   profile_urev: Generated<Urev>;
   created_at: Once<Date>;
   disabled_at: Date | null;
+  last_seen_visible: Generated<boolean>;
 }
 
 export interface ConversationsTable {
@@ -85,6 +86,11 @@ export interface MessagesTable {
   deleted_at: Date | null;
 }
 
+export interface LastSeenTable {
+  user_id: UserId;
+  at: Date;
+}
+
 export interface NodesTable {
   incarnation: string;
   beat_at: Date;
@@ -98,6 +104,7 @@ export interface ChatTables {
   blocks: BlocksTable;
   messages: MessagesTable;
   nodes: NodesTable;
+  last_seen: LastSeenTable;
 }
 
 export interface Database extends ChatTables, IdentityTables {}

@@ -33,7 +33,8 @@ export class RedisPresence implements PresenceStore {
   readonly #dead = new Map<string, number>();
   #living: ReadonlySet<string> = new Set();
   #round: Iterator<UserId> = this.#own.keys();
-  /** Something could not be written. */
+  #life = 0;
+  /** Something of this life could not be written, or no life has begun. */
   #incomplete = true;
 
   constructor(
@@ -45,7 +46,7 @@ export class RedisPresence implements PresenceStore {
   async set(userId: UserId, status: DeviceStatus | undefined): Promise<void> {
     if (status) this.#own.set(userId, status);
     else this.#own.delete(userId);
-    await this.#marking([userId]);
+    await this.#write([userId]);
   }
 
   async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, DeviceStatus>> {
@@ -54,7 +55,7 @@ export class RedisPresence implements PresenceStore {
     const read = async (userId: UserId) => {
       const fields = Object.entries(await commands.hgetall(this.#keyOf(userId)));
       const own = this.#own.get(userId);
-      const others = fields.filter(([node]) => node !== this.incarnation && this.#living.has(node));
+      const others = fields.filter(([node]) => !node.startsWith(`${this.incarnation}.`) && this.#living.has(node));
       const statuses = others.map(([, text]) => (text === 'away' ? DeviceStatus.Away : DeviceStatus.Online));
       const overall = overDevices(own ? [own, ...statuses] : statuses);
       if (overall) found.set(userId, overall);
@@ -71,40 +72,60 @@ export class RedisPresence implements PresenceStore {
     this.#looks.push(look);
   }
 
-  /** Every other second. Keeps the lease, learns who lives, and writes again what may be missing. Rejects when Redis can't be asked. */
+  /**
+   * Every other second. Keeps the lease, learns who lives, and begins another life where this one has ended or something could
+   * not be written: then all that is true is written anew, and what is not ends with the old life. Rejects when Redis can't be asked.
+   */
   async beat(): Promise<void> {
-    const key = `${this.link.options.prefix}:presence-nodes`;
-    const [held, nodes] = (await BEAT.run(this.link.commands, [key], [this.incarnation, this.leaseMs])) as [
-      number,
-      string[],
-    ];
     const before = this.#living;
-    this.#living = new Set(nodes);
+    const held = !this.#incomplete && (await this.#say());
+    if (held) await this.#write(this.#nextOfRound());
+    else await this.#beginAnew();
     this.#bury(before);
-    if (held === 0 || this.#incomplete) await this.#writeAll();
-    else await this.#marking(this.#nextOfRound());
-    if (before.size !== nodes.length || nodes.some((node) => !before.has(node))) for (const look of this.#looks) look();
+    const same = before.size === this.#living.size && [...before].every((node) => this.#living.has(node));
+    if (!same) for (const look of this.#looks) look();
+  }
+
+  get #node(): string {
+    return `${this.incarnation}.${this.#life}`;
+  }
+
+  get #leases(): string {
+    return `${this.link.options.prefix}:presence-nodes`;
+  }
+
+  async #say(): Promise<boolean> {
+    const answer = await BEAT.run(this.link.commands, [this.#leases], [this.#node, this.leaseMs]);
+    const [held, nodes] = answer as [number, string[]];
+    this.#living = new Set(nodes);
+    return held === 1;
+  }
+
+  async #beginAnew(): Promise<void> {
+    this.#incomplete = true;
+    const before = this.#node;
+    this.#life++;
+    await this.#say();
+    this.#incomplete = false;
+    const users = [...this.#own.keys()];
+    for (let at = 0; at < users.length; at += AT_ONCE) await this.#write(users.slice(at, at + AT_ONCE));
+    await this.link.commands.zrem(this.#leases, before);
   }
 
   #keyOf(userId: UserId): string {
     return `${this.link.options.prefix}:presence:{${userId}}`;
   }
 
-  async #writeAll(): Promise<void> {
-    this.#incomplete = false;
-    const users = [...this.#own.keys()];
-    for (let at = 0; at < users.length; at += AT_ONCE) await this.#marking(users.slice(at, at + AT_ONCE));
-  }
-
   /** What is true when it is written, so that of two writes that overtake each other either is right. */
-  async #marking(users: readonly UserId[]): Promise<void> {
+  async #write(users: readonly UserId[]): Promise<void> {
     const { commands } = this.link;
+    const node = this.#node;
     try {
       await Promise.all(
         users.flatMap((userId) => {
           const [key, status] = [this.#keyOf(userId), this.#own.get(userId)];
-          if (status === undefined) return [commands.hdel(key, this.incarnation)];
-          return [commands.hset(key, this.incarnation, status), commands.pexpire(key, KEPT_MS)];
+          if (status === undefined) return [commands.hdel(key, node)];
+          return [commands.hset(key, node, status), commands.pexpire(key, KEPT_MS)];
         }),
       );
     } catch (error) {

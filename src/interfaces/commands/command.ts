@@ -1,6 +1,8 @@
 import type * as v from 'valibot';
 import type { LimitClass } from '#app/application/ports/rate-limiter.ts';
-import type { ConnectionId, SessionId, UserId } from '#app/domain/shared/ids.ts';
+import type { Shown } from '#app/application/connection/presence-watch.ts';
+import type { DeviceStatus } from '#app/domain/connection/presence.ts';
+import type { ConnectionId, ConversationId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 import type { DeviceInfo } from '#app/domain/connection/device-info.ts';
 import type { SendLane } from '#app/application/chat/send-lane.ts';
 import type { Urev } from '#app/domain/shared/counters.ts';
@@ -15,9 +17,20 @@ export interface Stranger {
 }
 
 /** What `auth` and its like may do with the connection on which they were called. */
-export interface LiveConnection {
+export interface LiveConnection extends Attention {
   /** Proves or renews who speaks here, and subscribes to all that they see. */
   authenticate(token: string, device: DeviceInfo | undefined): Promise<Welcome>;
+}
+
+/** What a connection says of whom and what its user looks at; only one that has said who it is. */
+export interface Attention {
+  /** Undefined: nothing. @throws Refusal `not_found` for who is no member */
+  focus(conversationId: ConversationId | undefined): void;
+  /** @throws Refusal `not_found` for who is no member */
+  typing(conversationId: ConversationId, active: boolean): Promise<void>;
+  /** Replaces the set; answers each. */
+  watch(users: readonly UserId[]): Promise<readonly Shown[]>;
+  setStatus(status: DeviceStatus): void;
 }
 
 /** What somebody is told who has proven who they are. */

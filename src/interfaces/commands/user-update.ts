@@ -7,10 +7,14 @@ import { command } from './command.ts';
 export const userUpdate = (updateProfile: UpdateProfile) =>
   command({
     type: 'user.update',
-    summary: 'Changes your display name, your handle, or both.',
+    summary: 'Changes your display name, your handle, or whether others are told when you were last there.',
     access: 'user',
     limit: 'write',
-    input: v.object({ displayName: v.optional(displayName), handle: v.optional(handle) }),
+    input: v.object({
+      displayName: v.optional(displayName),
+      handle: v.optional(handle),
+      lastSeenVisible: v.optional(v.boolean('a boolean')),
+    }),
     output: MeRow,
     http: { method: 'PATCH', path: '/v1/users/me' },
     run: async (input, { userId, connectionId }) =>

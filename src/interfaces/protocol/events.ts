@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import type { ChatEvent, ConversationEvent } from '#app/domain/chat/chat-events.ts';
+import type { Shown } from '#app/application/connection/presence-watch.ts';
+import type { ChatEvent, ConversationEvent, ReceiptChanged } from '#app/domain/chat/chat-events.ts';
+import type { Receipt } from '#app/domain/chat/membership.ts';
 import {
   AnyRow,
   ConversationRow,
@@ -11,6 +13,8 @@ import {
   MessageRow,
   messageRow,
   OwnRow,
+  PresenceRow,
+  presenceRow,
   ReceiptRow,
   receiptRow,
 } from './rows.ts';
@@ -72,8 +76,16 @@ export const events = {
     summary: 'A repair of what only you see, as `conversation.changes`.',
   },
   'receipt.changed': {
-    data: v.object({ conversationId: id, ...ReceiptRow.entries }),
-    summary: 'Somebody received or read further. Ephemeral.',
+    data: v.object({ conversationId: id, ...ReceiptRow.entries, others: v.optional(v.array(ReceiptRow)) }),
+    summary: 'Somebody received or read further, and so did `others`. Ephemeral.',
+  },
+  'presence.changed': {
+    data: v.object({ users: v.array(PresenceRow) }),
+    summary: 'Users whom you watch came, left, or touched a device again. At most once a second. Ephemeral.',
+  },
+  'typing.changed': {
+    data: v.object({ conversationId: id, users: v.array(id) }),
+    summary: 'Who types in the conversation that you look at, you perhaps among them. Ephemeral.',
   },
   goaway: {
     data: v.object({ afterMs: counter }),
@@ -92,8 +104,23 @@ const withMessage = (e: Extract<ConversationEvent, { message: unknown }>) => ({
   message: messageRow(e.message!), // of these events it is required, or asked for below
 });
 
+export const presenceChanged = (users: readonly Shown[]): WireEvent => ({
+  type: 'presence.changed',
+  data: { users: users.map(presenceRow) },
+});
+
+/** Of one conversation, at least one. */
+export const receiptsChanged = ([first, ...others]: readonly [Receipt, ...Receipt[]]): WireEvent => ({
+  type: 'receipt.changed',
+  data: {
+    conversationId: first.conversationId,
+    ...receiptRow(first),
+    ...(others.length > 0 && { others: others.map(receiptRow) }),
+  },
+});
+
 /** What each domain event looks like on the wire. A new one does not compile until somebody decides. */
-export const wireEventOf = (e: ChatEvent): WireEvent => {
+export const wireEventOf = (e: Exclude<ChatEvent, ReceiptChanged>): WireEvent => {
   switch (e.type) {
     case 'message.sent':
       return { type: 'message.created', data: withMessage(e) };
@@ -134,9 +161,6 @@ export const wireEventOf = (e: ChatEvent): WireEvent => {
         type: e.type,
         data: { urev: e.urev, ...(e.handle !== undefined && { handle: e.handle }), displayName: e.displayName },
       };
-    case 'message.delivered':
-    case 'message.read':
-      return { type: 'receipt.changed', data: { conversationId: e.conversationId, ...receiptRow(e) } };
   }
 };
 

@@ -29,6 +29,8 @@ export const MeRow = v.object({
   ...ProfileRow.entries,
   email: v.optional(v.string()),
   emailConfirmed: v.boolean(),
+  /** Whether others are told when you were last there. */
+  lastSeenVisible: v.boolean(),
   createdAt: instant,
   urev: v.pipe(v.number(), v.safeInteger()),
 });
@@ -37,6 +39,7 @@ export const meRow = (user: User): v.InferInput<typeof MeRow> => ({
   ...profileRow(user),
   ...(user.email !== undefined && { email: user.email }),
   emailConfirmed: user.emailConfirmed,
+  lastSeenVisible: user.lastSeenVisible,
   createdAt: user.createdAt.toISOString(),
   urev: user.urev,
 });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Shown } from '#app/application/connection/presence-watch.ts';
 import type { ConversationState } from '#app/domain/chat/conversation.ts';
 import type { OwnMembership, Receipt } from '#app/domain/chat/membership.ts';
 import { MessageType } from '#app/domain/chat/message-content.ts';
@@ -120,6 +121,19 @@ export const membershipRow = (m: OwnMembership): v.InferInput<typeof MembershipR
   unread: m.unread,
   ...(m.mutedUntil && { mutedUntil: m.mutedUntil.toISOString() }),
   archived: m.archived,
+});
+
+export const PresenceRow = v.object({
+  userId: id,
+  status: v.picklist(['online', 'away', 'offline']),
+  /** Of somebody offline who lets it be seen. */
+  lastSeen: v.optional(instant),
+});
+
+export const presenceRow = ({ userId, status, lastSeen }: Shown): v.InferInput<typeof PresenceRow> => ({
+  userId,
+  status,
+  ...(lastSeen && { lastSeen: lastSeen.toISOString() }),
 });
 
 export const ReceiptRow = v.object({ userId: id, readSeq: counter, deliveredSeq: counter });

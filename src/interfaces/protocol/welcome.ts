@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import { TYPING_EVERY_MS, TYPING_EXPIRES_MS } from '#app/domain/connection/presence.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Welcome } from '../commands/command.ts';
 
 /** Raised by one with each addition to the protocol that a client may want to know of. */
-export const FEATURE_LEVEL = 2;
+export const FEATURE_LEVEL = 3;
 
 /** What clients are told of the server's bounds; the names are those of the configuration. */
 export interface ToldLimits {
@@ -17,6 +18,7 @@ export interface ToldLimits {
   readonly inFlight: number;
   readonly unread: number;
   readonly syncCursors: number;
+  readonly watchedUsers: number;
 }
 
 export interface WelcomeContext {
@@ -44,6 +46,10 @@ export const WelcomeFrame = v.object({
   timings: v.object({
     /** Send something at least this often; a peer silent for two of them is gone, on both sides. */
     pingMs: count,
+    /** While somebody types, say so this often. */
+    typingMs: count,
+    /** Who was not heard for so long has stopped typing. */
+    typingExpiresMs: count,
   }),
   limits: v.object({
     frameBytes: count,
@@ -55,6 +61,7 @@ export const WelcomeFrame = v.object({
     inFlight: count,
     unread: count,
     syncCursors: count,
+    watchedUsers: count,
   }),
 });
 
@@ -69,7 +76,7 @@ export const welcomeFrame = (
   urev: welcome.urev,
   serverTime: clock.now(),
   featureLevel: FEATURE_LEVEL,
-  timings: { pingMs },
+  timings: { pingMs, typingMs: TYPING_EVERY_MS, typingExpiresMs: TYPING_EXPIRES_MS },
   limits,
 });
 

@@ -1,3 +1,4 @@
+import type { Shown } from '#app/application/connection/presence-watch.ts';
 import type { Outlet } from '#app/application/chat/rev-gate.ts';
 import { bytesOf, syncLimits } from '#app/application/chat/sync.ts';
 import type { ChangedOwnRow, ChangedRow } from '#app/application/ports/feed.ts';
@@ -7,7 +8,7 @@ import type { ConversationEvent, ReceiptChanged, UserEvent } from '#app/domain/c
 import type { ParticipantState } from '#app/domain/chat/participant.ts';
 import type { Rev } from '#app/domain/shared/counters.ts';
 import type { ConnectionId, ConversationId, UserId } from '#app/domain/shared/ids.ts';
-import { type WireEvent, wireEventOf } from '../protocol/events.ts';
+import { presenceChanged, receiptsChanged, type WireEvent, wireEventOf } from '../protocol/events.ts';
 import { anyRow, ownRow } from '../protocol/rows.ts';
 import type { Session } from './session.ts';
 import { type Subscriptions, topics } from './subscriptions.ts';
@@ -79,10 +80,27 @@ export class Broadcaster {
   };
 
   /** Receipts take no rev, so no gate orders them: a client merges them by their greatest. */
-  receipt(event: ReceiptChanged): void {
-    const wire = wireEventOf(event);
-    this.#publish(topics.all, event.conversationId, wire, event.origin);
-    this.#publish(topics.late, event.conversationId, wire, event.origin);
+  receipts(id: ConversationId, [first, ...others]: readonly ReceiptChanged[]): void {
+    if (!first) return;
+    const wire = receiptsChanged([first, ...others]);
+    const origin = others.length === 0 ? first.origin : undefined;
+    for (const topic of [topics.all, topics.late]) this.#publish(topic, id, wire, origin);
+  }
+
+  /** Who types there, to those who look. */
+  typing(conversationId: ConversationId, users: readonly UserId[]): void {
+    this.#publish(topics.focus, conversationId, typingChanged(conversationId, users));
+  }
+
+  /** To one who looks only now. */
+  typingTo(session: Session, conversationId: ConversationId, users: readonly UserId[]): void {
+    session.send(session.codec.encode(typingChanged(conversationId, users)));
+  }
+
+  /** To one connection, of those whom it watches. */
+  presence(connectionId: ConnectionId, users: readonly Shown[]): void {
+    const session = this.sessions.sessionOf(connectionId);
+    session?.send(session.codec.encode(presenceChanged(users)));
   }
 
   #admit(
@@ -118,6 +136,11 @@ export class Broadcaster {
     }
   }
 }
+
+const typingChanged = (conversationId: ConversationId, users: readonly UserId[]): WireEvent => ({
+  type: 'typing.changed',
+  data: { conversationId, users: [...users] },
+});
 
 /**
  * An event about a message that some late members may not see goes to them without content. Also one that only now is

@@ -3,15 +3,17 @@ import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { InboundFrame } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import { type Answer, callCommand, type CallGuards } from '../commands/call.ts';
-import type { AnyCommand, Caller, LiveConnection, Stranger } from '../commands/command.ts';
+import type { AnyCommand, Caller, Stranger } from '../commands/command.ts';
 import { type CloseCode, closeCodes } from '../protocol/close-codes.ts';
 import { type ErrorCode, internal, type WireError } from '../protocol/errors.ts';
 import type { Authentication } from './authentication.ts';
+import { type AttentionParts, LiveSession } from './live-session.ts';
 import type { Session } from './session.ts';
 
 export interface DispatcherOptions extends CallGuards {
   readonly commands: ReadonlyMap<string, AnyCommand>;
   readonly authentication: Authentication;
+  readonly attention: () => AttentionParts;
   readonly events: EventBus;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -127,9 +129,7 @@ export class Dispatcher {
 
   #callerOf(session: Session): Stranger | Caller {
     if (session.caller) return session.caller;
-    const connection: LiveConnection = {
-      authenticate: (token, device) => this.options.authentication.authenticate(session, token, device),
-    };
+    const connection = new LiveSession(session, this.options.authentication, this.options.attention());
     const { id: connectionId, address, identity } = session.connection;
     const stranger = { connectionId, address, connection };
     if (!identity) return stranger;

@@ -1,6 +1,7 @@
 import type { FrameCodec, ReplyFrame } from '#app/application/ports/frame-codec.ts';
 import type { Frame, Socket } from '#app/application/ports/transport.ts';
 import type { Connection } from '#app/domain/connection/connection.ts';
+import type { ConversationId } from '#app/domain/shared/ids.ts';
 import type { Caller } from '../commands/command.ts';
 import type { LocalConversation } from './subscriptions.ts';
 import { Lane } from './lane.ts';
@@ -25,6 +26,10 @@ export class Session {
   known = false;
   /** What it is subscribed to, shared between all sessions of a conversation. */
   conversations: LocalConversation[] = [];
+  /** What its user looks at; heard of as long as it is among the conversations. */
+  focus: ConversationId | undefined;
+  /** What it said last of typing, and when by the monotonic clock. */
+  typed: { readonly conversationId: ConversationId; readonly active: boolean; readonly at: number } | undefined;
   #lanes: Map<string, Lane> | undefined;
   #answers: Frame[] | undefined;
 

@@ -32,6 +32,8 @@ export type UserGate = RevGate<UserId, UserEvent, ChangedOwnRow>;
 export const topics = {
   all: (id: ConversationId, protocol: string) => `c/${id}|${protocol}`,
   late: (id: ConversationId, protocol: string) => `c/${id}/late|${protocol}`,
+  /** Those who look at it. */
+  focus: (id: ConversationId, protocol: string) => `c/${id}/focus|${protocol}`,
   user: (id: UserId, protocol: string) => `u/${id}|${protocol}`,
 } as const;
 
@@ -93,6 +95,21 @@ export class Subscriptions {
     session.conversations.push(local);
     this.#tuneIn(session, local, firstSeq);
     return true;
+  }
+
+  isJoined(session: Session, id: ConversationId): boolean {
+    const local = this.#conversations.get(id);
+    return local !== undefined && session.conversations.includes(local);
+  }
+
+  /** What the session looks at from now on. Answers false, and then it is nothing, when it is not joined there. */
+  focus(session: Session, id: ConversationId | undefined): boolean {
+    if (session.focus !== undefined && this.isJoined(session, session.focus))
+      this.#unsubscribe(session, topics.focus(session.focus, session.codec.protocol));
+    const joined = id !== undefined && this.isJoined(session, id);
+    session.focus = joined ? id : undefined;
+    if (joined) this.#subscribe(session, topics.focus(id, session.codec.protocol));
+    return joined || id === undefined;
   }
 
   /** What passed here last of a conversation that somebody here hears: whoever is subscribed now hears all that is later. */
@@ -170,10 +187,12 @@ export class Subscriptions {
       local.late = (local.late ?? new Set()).add(session);
     }
     this.#subscribe(session, topicOf(local, session));
+    if (session.focus === local.id) this.#subscribe(session, topics.focus(local.id, session.codec.protocol));
   }
 
   #tuneOut(session: Session, local: LocalConversation): void {
     this.#unsubscribe(session, topicOf(local, session));
+    if (session.focus === local.id) this.#unsubscribe(session, topics.focus(local.id, session.codec.protocol));
     if (local.late?.delete(session) && local.late.size === 0) {
       local.late = undefined;
       local.lateSeq = 0;

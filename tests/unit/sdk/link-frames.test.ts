@@ -148,7 +148,7 @@ describe('a welcome', () => {
     });
     const { limits, timings, ...rest } = stage.link.welcome!;
     expect(rest).toEqual({ userId: welcome().userId, epoch: '7d1c0e5a', urev: 12, serverTime: 0, featureLevel: 1 });
-    expect(timings).toEqual({ pingMs: 25_000 });
+    expect(timings).toEqual({ pingMs: 25_000, typingMs: 4_000, typingExpiresMs: 6_000 });
     expect(limits).toEqual({ ...welcome().limits, inFlight: 1_000, frameBytes: 1_024 });
   });
 });

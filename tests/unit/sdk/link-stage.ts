@@ -13,10 +13,10 @@ export const messageId = '0193e4a1-0c2d-7f3e-9a4b-5c6d7e8f9a0b';
 
 export const welcome = (over: object = {}) => ({
   ...{ userId: annId, epoch: '7d1c0e5a', urev: 12, serverTime: 1_795_284_900_000, featureLevel: 1 },
-  timings: { pingMs: 25_000 },
+  timings: { pingMs: 25_000, typingMs: 4_000, typingExpiresMs: 6_000 },
   limits: {
     ...{ frameBytes: 65_536, textCodePoints: 5_000, page: 100, membersPerGroup: 10_000, usersPerCommand: 200 },
-    ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000 },
+    ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000, watchedUsers: 200 },
   },
   ...over,
 });

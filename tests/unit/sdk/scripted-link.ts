@@ -97,10 +97,10 @@ export class ScriptedLink implements Link {
 }
 
 const welcome = (epoch: string, urev: number): Welcome => ({
-  ...{ userId: ME, epoch, urev, serverTime: 0, featureLevel: 1, timings: { pingMs: 25_000 } },
+  ...{ userId: ME, epoch, urev, serverTime: 0, featureLevel: 1, timings: { pingMs: 25_000, typingMs: 4_000, typingExpiresMs: 6_000 } },
   limits: {
     ...{ frameBytes: 65_536, textCodePoints: 5_000, page: 100, membersPerGroup: 10_000, usersPerCommand: 200 },
-    ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000 },
+    ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000, watchedUsers: 200 },
   },
 });
 

@@ -121,6 +121,7 @@ export interface MeRow {
   readonly displayName: string;
   readonly email?: string;
   readonly emailConfirmed: boolean;
+  readonly lastSeenVisible: boolean;
   readonly createdAt: string;
   readonly urev: number;
 }
@@ -214,6 +215,8 @@ export interface Commands {
       readonly featureLevel: number;
       readonly timings: {
         readonly pingMs: number;
+        readonly typingMs: number;
+        readonly typingExpiresMs: number;
       };
       readonly limits: {
         readonly frameBytes: number;
@@ -225,6 +228,7 @@ export interface Commands {
         readonly inFlight: number;
         readonly unread: number;
         readonly syncCursors: number;
+        readonly watchedUsers: number;
       };
     };
   };
@@ -367,6 +371,13 @@ export interface Commands {
       readonly conversation: ConversationRow;
     };
   };
+  /** The conversation that the user looks at on this connection; null: none. It decides who hears of typing. */
+  focus: {
+    readonly input: {
+      readonly conversationId: string | null;
+    };
+    readonly output: Readonly<Record<string, never>>;
+  };
   /** Adds users to a group, all of them or none; answers those who were no members before. */
   'member.add': {
     readonly input: {
@@ -481,6 +492,26 @@ export interface Commands {
       readonly timestamp: number;
     };
   };
+  /** Whether somebody is at this device; a new connection is `online` until it says otherwise. */
+  'presence.set': {
+    readonly input: {
+      readonly status: 'online' | 'away';
+    };
+    readonly output: Readonly<Record<string, never>>;
+  };
+  /** From now on this connection is told of the presence of these users and of no others; those with whom you share no conversation look offline. */
+  'presence.watch': {
+    readonly input: {
+      readonly users: readonly string[];
+    };
+    readonly output: {
+      readonly users: ReadonlyArray<{
+        readonly userId: string;
+        readonly status: 'online' | 'away' | 'offline';
+        readonly lastSeen?: string;
+      }>;
+    };
+  };
   /** Begins a session without an account, where the server allows it. */
   'session.guest': {
     readonly input: {
@@ -586,6 +617,15 @@ export interface Commands {
       readonly caughtUp: boolean;
     };
   };
+  /** You type there, or have stopped. Say it again every `timings.typingMs` while it goes on. */
+  typing: {
+    readonly input: {
+      /** a UUIDv7, in any case */
+      readonly conversationId: string;
+      readonly active: boolean;
+    };
+    readonly output: Readonly<Record<string, never>>;
+  };
   /** Sets another password and ends all your other sessions. */
   'user.change_password': {
     readonly input: {
@@ -620,13 +660,14 @@ export interface Commands {
     };
     readonly output: WelcomeRow;
   };
-  /** Changes your display name, your handle, or both. */
+  /** Changes your display name, your handle, or whether others are told when you were last there. */
   'user.update': {
     readonly input: {
       /** 1 to 64 visible characters */
       readonly displayName?: string | undefined;
       /** 3 to 32 of a-z, 0-9 and _, after NFKC and case folding */
       readonly handle?: string | undefined;
+      readonly lastSeenVisible?: boolean | undefined;
     };
     readonly output: MeRow;
   };
@@ -763,12 +804,26 @@ export interface Events {
     readonly upTo: number;
     readonly rows: readonly OwnRow[];
   };
-  /** Somebody received or read further. Ephemeral. */
+  /** Somebody received or read further, and so did `others`. Ephemeral. */
   'receipt.changed': {
     readonly conversationId: string;
     readonly userId: string;
     readonly readSeq: number;
     readonly deliveredSeq: number;
+    readonly others?: readonly ReceiptRow[];
+  };
+  /** Users whom you watch came, left, or touched a device again. At most once a second. Ephemeral. */
+  'presence.changed': {
+    readonly users: ReadonlyArray<{
+      readonly userId: string;
+      readonly status: 'online' | 'away' | 'offline';
+      readonly lastSeen?: string;
+    }>;
+  };
+  /** Who types in the conversation that you look at, you perhaps among them. Ephemeral. */
+  'typing.changed': {
+    readonly conversationId: string;
+    readonly users: readonly string[];
   };
   /** The node will close this socket after that time: open another one, then leave this one. Ephemeral. */
   goaway: {

@@ -55,6 +55,7 @@ const membership = record({
   archived: flag,
 });
 const receipt = { userId: id, readSeq: count, deliveredSeq: count };
+const presence = record({ userId: id, status: word, lastSeen: optional(instant) });
 const profile = { handle: optional(name), displayName: name };
 const user = record({ id, ...profile });
 const line = record({
@@ -120,7 +121,9 @@ export const eventShapes: Readonly<Record<ServerEvent['type'], Guard>> = {
   'block.changed': record({ urev: count, userId: id, blocked: flag }),
   'profile.changed': record({ urev: count, ...profile }),
   'user.changes': record({ from: count, upTo: count, rows: list(ownRow) }),
-  'receipt.changed': record({ conversationId: id, ...receipt }),
+  'receipt.changed': record({ conversationId: id, ...receipt, others: optional(list(record(receipt))) }),
+  'presence.changed': record({ users: list(presence) }),
+  'typing.changed': record({ conversationId: id, users: list(id) }),
   goaway: record({ afterMs: count }),
 };
 
@@ -151,6 +154,7 @@ export const replyShapes: { readonly [T in CommandType]?: Guard } = {
   'block.list': record({ blocks: list(record({ userId: id })), more: flag }),
   'users.get': record({ users: list(user) }),
   'users.find': record({ user }),
+  'presence.watch': record({ users: list(presence) }),
   'user.me': record({ id, urev: count, ...profile }),
   'user.update': record({ id, urev: count, ...profile }),
   sync: record({

@@ -19,8 +19,11 @@ const limits: Readonly<Record<keyof Welcome['limits'], Bound>> = {
   inFlight: { least: 1, most: 1_000, usual: 64 },
   unread: { least: 1, most: 1_000_000, usual: 1_000 },
   syncCursors: { least: 1, most: 10_000, usual: 1_000 },
+  watchedUsers: { least: 1, most: 1_000, usual: 200 },
 };
 const pingMs: Bound = { least: 1_000, most: 300_000, usual: 25_000 };
+const typingMs: Bound = { least: 1_000, most: 60_000, usual: 4_000 };
+const typingExpiresMs: Bound = { least: 1_000, most: 60_000, usual: 6_000 };
 
 const epoch = text(128);
 
@@ -37,7 +40,11 @@ export const welcomeIn = (data: Readonly<Record<string, unknown>>): Welcome | un
     urev: data['urev'],
     serverTime: count(data['serverTime']) ? data['serverTime'] : 0,
     featureLevel: count(data['featureLevel']) ? data['featureLevel'] : 1,
-    timings: { pingMs: within(pingMs, timings['pingMs']) },
+    timings: {
+      pingMs: within(pingMs, timings['pingMs']),
+      typingMs: within(typingMs, timings['typingMs']),
+      typingExpiresMs: within(typingExpiresMs, timings['typingExpiresMs']),
+    },
     limits: limitsIn(told),
   };
 };

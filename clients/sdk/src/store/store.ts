@@ -35,7 +35,10 @@ const MOST_LEFT = 10_000;
 /** Events that wait for lines; beyond it they are dropped, and sync brings what they said. */
 const MOST_EARLY = 5_000;
 
-type ConversationEvent = Extract<ServerEvent, { data: { conversationId: string } }>;
+type ConversationEvent = Exclude<
+  Extract<ServerEvent, { data: { conversationId: string } }>,
+  EventOf<'typing.changed'>
+>;
 
 /** Rows and cursors of everything that the user sees, by the letter of the protocol. Knows no connection. */
 export class Store {
@@ -133,11 +136,11 @@ export class Store {
   event(event: ServerEvent): void {
     switch (event.type) {
       case 'goaway':
+      case 'presence.changed':
+      case 'typing.changed':
         return;
       case 'receipt.changed':
-        if (this.#held.get(event.data.conversationId)?.receipts.merge(event.data))
-          this.keeper.changed(event.data.conversationId);
-        return;
+        return this.#receipts(event.data);
       case 'user.changes':
         return this.#ownChanges(event.data);
       case 'membership.joined':
@@ -193,6 +196,12 @@ export class Store {
     for (const row of rows) this.#row(id, held, row);
     if (upTo !== undefined) held.gate.advance(upTo);
     this.#changed(id, held);
+  }
+
+  #receipts({ conversationId: id, others = [], ...first }: EventOf<'receipt.changed'>['data']): void {
+    const receipts = this.#held.get(id)?.receipts;
+    const news = receipts && [first, ...others].filter((row) => receipts.merge(row));
+    if (news && news.length > 0) this.keeper.changed(id);
   }
 
   #own(urev: number, apply: () => void): void {

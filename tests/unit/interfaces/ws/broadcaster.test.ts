@@ -153,7 +153,9 @@ describe('Broadcaster', () => {
   it('tells receipts to everybody, the late too', () => {
     cleoJoinsLate(6);
     const receipt = { conversationId: circle, userId: ben, readSeq: Seq(5), deliveredSeq: Seq(5) };
-    node.broadcaster.receipt({ type: 'message.read', ...receipt, origin: bens.connection.id });
+    node.broadcaster.receipts(receipt.conversationId, [
+      { type: 'message.read', ...receipt, origin: bens.connection.id },
+    ]);
     expect([phone, cleos, bens].map(({ socket }) => socket.heard.length)).toEqual([1, 1, 0]);
   });
 
