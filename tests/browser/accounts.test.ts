@@ -114,6 +114,24 @@ describe('somebody with an account', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
+
+  it('signs out without a connection: here at once, at the server when the page is next loaded', async () => {
+    const account = await stage.account('Gil');
+    const { profile, page, app } = await seated(account);
+    profile.expect(/ERR_FAILED|Failed to load resource/);
+    const sessions = async () => (await stage.server.command('session.list', {}, account.token)).sessions as unknown[];
+    await openSettings({ page });
+    const before = await sessions();
+    await page.route('**/v1/session/logout', (route) => route.abort());
+    await app.button('Sign out').click();
+    await app.confirm('Sign out');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await sessions()).toHaveLength(before.length);
+    await page.unroute('**/v1/session/logout');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await sessions()).toHaveLength(before.length - 1);
+  });
 });
 
 describe('sessions', () => {
