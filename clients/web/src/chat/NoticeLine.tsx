@@ -1,15 +1,14 @@
 import { useClient } from '../app/client.ts';
 import { useWords } from '../i18n/words.tsx';
-import { useChanges } from '../ui/use-watched.ts';
 import type { MessageRowProps } from './MessageRow.tsx';
-import { noticeText } from './notice-text.tsx';
+import { noticeText, useNamesIn } from './notice-text.tsx';
 import styles from './NoticeLine.module.css';
 
 /** An entry that the server wrote. */
 export const NoticeLine = ({ message, active, flash }: MessageRowProps) => {
   const words = useWords();
   const client = useClient();
-  useChanges(client.users);
+  useNamesIn(message);
   return (
     <div className={styles.line}>
       <p

@@ -1,9 +1,8 @@
 import type { MessageView } from '@tertulia/client';
 import { useClient } from '../app/client.ts';
 import { useWords } from '../i18n/words.tsx';
-import { useChanges } from '../ui/use-watched.ts';
 import { useChat } from './chat-context.ts';
-import { displayName } from './notice-text.tsx';
+import { displayName, useNamesIn } from './notice-text.tsx';
 import styles from './Quote.module.css';
 
 interface QuoteProps {
@@ -34,7 +33,7 @@ export const Quote = ({ seq, quoted, reachable }: QuoteProps) => {
 export const QuotedLine = ({ message }: { message: MessageView }) => {
   const words = useWords();
   const client = useClient();
-  useChanges(client.users);
+  useNamesIn(message);
   return (
     <>
       <bdi className={styles.name}>{displayName(words, client, message.senderId)}</bdi>

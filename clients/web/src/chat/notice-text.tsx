@@ -1,9 +1,23 @@
 import type { Client, MessageView } from '@tertulia/client';
 import type { ReactNode } from 'react';
+import { useClient } from '../app/client.ts';
 import type { Words } from '../i18n/words.tsx';
+import { useWatched } from '../ui/use-watched.ts';
 
 /** Names beyond these are counted. */
 const NAMED = 3;
+
+/** Rendered again when one of the names that a message shows becomes known or changes; those of others are no concern. */
+export const useNamesIn = (message: MessageView | undefined): void => {
+  const ids = message ? [message.senderId, ...usersIn(message)] : [];
+  useWatched(useClient().users, (users) => ids.map((id) => users.get(id)?.displayName ?? '').join('\0'));
+};
+
+const usersIn = ({ notice }: MessageView): readonly string[] => {
+  if (!notice) return [];
+  if ('users' in notice) return notice.users.slice(0, NAMED);
+  return 'user' in notice ? [notice.user] : [];
+};
 
 /** The words of a system entry. Names are isolated, so that their direction doesn't spill into the sentence. */
 export const noticeText = (words: Words, client: Client, { notice, senderId }: MessageView): ReactNode => {

@@ -2,10 +2,10 @@ import type { Conversation, MessageView } from '@tertulia/client';
 import type { ReactNode } from 'react';
 import { useClient } from '../app/client.ts';
 import { drafts } from '../chat/drafts.ts';
-import { displayName, noticeText } from '../chat/notice-text.tsx';
+import { displayName, noticeText, useNamesIn } from '../chat/notice-text.tsx';
 import { StateMark } from '../chat/StateMark.tsx';
 import { useWords } from '../i18n/words.tsx';
-import { useChanges, useWatched } from '../ui/use-watched.ts';
+import { useWatched } from '../ui/use-watched.ts';
 import styles from './Preview.module.css';
 
 /** More than a line shows. */
@@ -15,8 +15,9 @@ const LONGEST = 200;
 export const Preview = ({ conversation, selected }: { conversation: Conversation; selected: boolean }) => {
   const words = useWords();
   const client = useClient();
-  useChanges(client.users);
   const view = useWatched(conversation, (watched) => watched.view);
+  const last = view.lastMessage;
+  useNamesIn(last);
   const draft = useWatched(drafts, (kept) => kept.get(conversation.id));
   if (draft.trim() !== '' && !selected)
     return (
@@ -24,7 +25,6 @@ export const Preview = ({ conversation, selected }: { conversation: Conversation
         <span className={styles.draft}>{words.t('list.draft')}</span> {oneLine(draft)}
       </span>
     );
-  const last = view.lastMessage;
   if (!last) return <span className={styles.preview}>{words.t('list.noMessages')}</span>;
   const sender = senderOf(last);
   return (
