@@ -4,6 +4,7 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import { type AddressCensus, nobodyElsewhere } from '#app/application/ports/address-census.ts';
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
+import type { LoginThrottle } from '#app/application/ports/login-throttle.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { Signals } from '#app/application/ports/signals.ts';
@@ -11,6 +12,7 @@ import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { InProcessSignals } from '#app/infrastructure/memory/in-process-signals.ts';
+import { InProcessLoginThrottle } from '#app/infrastructure/memory/in-process-login-throttle.ts';
 import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
 import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
@@ -21,6 +23,7 @@ import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-nod
 import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
+import { RedisLoginThrottle } from '#app/infrastructure/redis/redis-login-throttle.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
@@ -62,6 +65,8 @@ export interface Reach {
   readonly revocations: Revocations | undefined;
   /** Likewise. */
   readonly limiter: RateLimiter | undefined;
+  /** Likewise. */
+  readonly throttle: LoginThrottle | undefined;
   /** Of connections on other nodes. */
   readonly evictions: RedisEvictions | undefined;
   readonly signals: Signals;
@@ -82,7 +87,13 @@ export const openReach = (
     return {
       backplane: own(new MemoryBackplane(fault)),
       signals: ownSignals(new InProcessSignals(fault, dropped)),
-      ...{ revocations: undefined, limiter: undefined, evictions: undefined, connected: () => true },
+      ...{
+        revocations: undefined,
+        limiter: undefined,
+        throttle: undefined,
+        evictions: undefined,
+        connected: () => true,
+      },
     };
   const broadcast = new RedisBroadcast(link, incarnation, clock, {
     fault,
@@ -93,14 +104,14 @@ export const openReach = (
     },
   });
   lifetime.own(broadcast, (opened) => opened.close());
+  const onAway = () => metrics.count('redis_failures_total');
   metrics.gauge('redis_up', () => (broadcast.connected ? 1 : 0));
   return {
     backplane: own(new RedisBackplane(broadcast, fault)),
     signals: ownSignals(new RedisSignals(broadcast, fault, dropped)),
     revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
-    limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, () =>
-      metrics.count('redis_failures_total'),
-    ),
+    limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, onAway),
+    throttle: new RedisLoginThrottle(link, new InProcessLoginThrottle(clock), onAway),
     evictions: new RedisEvictions(broadcast),
     connected: () => broadcast.connected,
   };

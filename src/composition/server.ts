@@ -48,6 +48,7 @@ import {
   EVENT_BUS,
   IDENTITY_CONFIG,
   JOURNAL,
+  LOGIN_THROTTLE,
   POSTGRES,
   RATE_LIMITER,
   REVOCATIONS,
@@ -136,6 +137,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   container.register(IDENTITY_CONFIG, { useValue: await identityConfig(config) });
   const modules = [identityModule(container), chatModule(container)];
   if (reach.limiter) container.register(RATE_LIMITER, { useValue: reach.limiter });
+  if (reach.throttle) container.register(LOGIN_THROTTLE, { useValue: reach.throttle });
   if (reach.revocations) container.register(REVOCATIONS, { useValue: reach.revocations });
   const limits = toldLimits(config);
   const catalogue = catalogueOf([

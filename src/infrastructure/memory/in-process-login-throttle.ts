@@ -3,7 +3,7 @@ import type { Attempt, LoginThrottle } from '#app/application/ports/login-thrott
 import { addressBlock } from '#app/domain/identity/address-block.ts';
 
 /** How a series of failures is answered: `free` ones cost nothing, then each doubles the wait, up to `longestMs`. */
-interface Patience {
+export interface Patience {
   readonly free: number;
   readonly firstMs: number;
   readonly longestMs: number;
@@ -20,8 +20,16 @@ const BLOCK: Patience = { free: 30, firstMs: 1_000, longestMs: 5 * MINUTE, forge
 /** One account, all parties: what a botnet may try. Short at most, for the owner on a new device waits as well. */
 const ACCOUNT: Patience = { free: 60, firstMs: 1_000, longestMs: 30_000, forgetMs: HOUR };
 
+export interface Patiences {
+  readonly pair: Patience;
+  readonly block: Patience;
+  readonly account: Patience;
+  /** How long a block from which an account logged in is spared the account's wait. */
+  readonly knownMs: number;
+}
+export const patiences: Patiences = { pair: PAIR, block: BLOCK, account: ACCOUNT, knownMs: 30 * 24 * HOUR };
+
 const MOST_SERIES = 50_000;
-const KNOWN_MS = 30 * 24 * HOUR;
 
 interface Series {
   failures: number;
@@ -31,19 +39,26 @@ interface Series {
 }
 
 export class InProcessLoginThrottle implements LoginThrottle {
-  readonly #pairs = new SeriesMap(PAIR);
-  readonly #blocks = new SeriesMap(BLOCK);
-  readonly #accounts = new SeriesMap(ACCOUNT);
+  readonly #pairs: SeriesMap;
+  readonly #blocks: SeriesMap;
+  readonly #accounts: SeriesMap;
   /** Pairs of account and block that logged in, with the moment; spared the account's wait. */
   readonly #known = new Map<string, number>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly patience = patiences,
+  ) {
+    this.#pairs = new SeriesMap(patience.pair);
+    this.#blocks = new SeriesMap(patience.block);
+    this.#accounts = new SeriesMap(patience.account);
+  }
 
   attempt(account: string, address: string): Attempt {
     const now = this.clock.monotonic();
     const block = addressBlock(address);
     const pair = `${block} ${account.slice(0, 300)}`;
-    const spared = now - (this.#known.get(pair) ?? Number.NEGATIVE_INFINITY) < KNOWN_MS;
+    const spared = now - (this.#known.get(pair) ?? Number.NEGATIVE_INFINITY) < this.patience.knownMs;
     const judged: [SeriesMap, string][] = [
       [this.#pairs, pair],
       [this.#blocks, block],
