@@ -2,7 +2,7 @@ import { Client } from 'pg';
 
 /**
  * Rows and a hash of every table, by name: equal before and after means that nothing was written. But for `nodes`, into
- * which every node writes all the time that it lives.
+ * which every node writes all the time that it lives, and `last_seen`, into which it writes who comes and goes.
  */
 export class Stored {
   private constructor(
@@ -17,7 +17,7 @@ export class Stored {
     await client.connect();
     const { rows } = await client.query<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace
-       and relkind in ('r', 'p') and not relispartition and relname <> 'nodes' order by 1`,
+       and relkind in ('r', 'p') and not relispartition and relname not in ('nodes', 'last_seen') order by 1`,
     );
     const tables = rows.map(
       ({ name }) =>

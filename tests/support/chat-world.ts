@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import { MemoryChat } from '#app/infrastructure/memory/memory-chat.ts';
+import type { Acquaintances } from '#app/application/ports/acquaintances.ts';
 import type { ConversationReader } from '#app/application/ports/conversation-reader.ts';
 import type { Changed, Conversations } from '#app/application/ports/conversations.ts';
 import type { Feed } from '#app/application/ports/feed.ts';
@@ -23,6 +24,7 @@ export interface ChatWorld {
   readonly ownState: OwnState;
   readonly blocks: Blocks;
   readonly feed: Feed;
+  readonly acquaintances: Acquaintances;
   aUser(): Promise<UserId>;
   /** As an administrator does. */
   disable(id: UserId): Promise<void>;
@@ -40,9 +42,9 @@ export interface WorldBounds {
 
 export const aMemoryWorld = async ({ queueLimit = 10_000, patienceMs = 800 }: WorldBounds = {}): Promise<ChatWorld> => {
   const chat = new MemoryChat({ clock: new SystemClock(), queueLimit, lockTimeoutMs: patienceMs });
-  const { log, conversations, reader, ownState, blocks, feed } = chat;
+  const { log, conversations, reader, ownState, blocks, feed, acquaintances } = chat;
   return {
-    ...{ log, conversations, reader, ownState, blocks, feed },
+    ...{ log, conversations, reader, ownState, blocks, feed, acquaintances },
     aUser: async () => {
       const id = UserId(v7());
       chat.addUser(id);

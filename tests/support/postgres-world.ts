@@ -3,6 +3,7 @@ import { v7 } from 'uuid';
 import { UserId } from '#app/domain/shared/ids.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
+import { PostgresAcquaintances } from '#app/infrastructure/postgres/postgres-acquaintances.ts';
 import { PostgresBlocks } from '#app/infrastructure/postgres/postgres-blocks.ts';
 import { PostgresConversationReader } from '#app/infrastructure/postgres/postgres-conversation-reader.ts';
 import { PostgresConversations } from '#app/infrastructure/postgres/postgres-conversations.ts';
@@ -39,6 +40,7 @@ export const aPostgresWorld = async (
     ownState: new PostgresOwnState(postgres),
     blocks: new PostgresBlocks(postgres),
     feed: new PostgresFeed(postgres),
+    acquaintances: new PostgresAcquaintances(postgres),
     aUser: async () => {
       const id = UserId(v7());
       await postgres.kysely.insertInto('users').values({ id, display_name: 'Someone' }).execute();

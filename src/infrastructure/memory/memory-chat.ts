@@ -3,6 +3,7 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { Urev } from '#app/domain/shared/counters.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import type { Release } from './conversation-locks.ts';
+import { MemoryAcquaintances } from './memory-acquaintances.ts';
 import { MemoryBlocks } from './memory-blocks.ts';
 import { MemoryConversationReader } from './memory-conversation-reader.ts';
 import { MemoryConversations } from './memory-conversations.ts';
@@ -26,6 +27,7 @@ export class MemoryChat {
   readonly ownState: MemoryOwnState;
   readonly blocks: MemoryBlocks;
   readonly feed: MemoryFeed;
+  readonly acquaintances: MemoryAcquaintances;
   readonly #store: MemoryStore;
 
   constructor({ clock, queueLimit = 10_000, lockTimeoutMs = 800 }: MemoryChatOptions) {
@@ -35,6 +37,7 @@ export class MemoryChat {
     this.reader = new MemoryConversationReader(this.#store);
     this.ownState = new MemoryOwnState(this.#store);
     this.blocks = new MemoryBlocks(this.#store);
+    this.acquaintances = new MemoryAcquaintances(this.#store);
     this.feed = new MemoryFeed(this.#store, randomUUID());
   }
 
