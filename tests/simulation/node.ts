@@ -21,6 +21,7 @@ import { Session } from '#app/interfaces/ws/session.ts';
 import { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
 import { FakeTransport, type FakeSocket } from '../support/fake-transport.ts';
 import type { Asker } from './database.ts';
+import type { Stream } from './judge.ts';
 import type { Station } from './network.ts';
 import type { FrameShape } from './shapes.ts';
 import type { World } from './world.ts';
@@ -61,10 +62,10 @@ export class SimulatedNode implements Station, Asker {
   alive = true;
   /** Until then everything that would happen here waits. */
   #frozenUntil = 0;
-  /** Keeps the order of what waited. */
   readonly #transport = new FakeTransport();
   readonly #codec = new FrameTable();
   readonly #sessions = new Map<ConnectionId, { readonly session: Session; readonly peer: Peer }>();
+  readonly #streams = new WeakMap<Session, Stream>();
   #opened = 0;
 
   readonly sync: Sync;
@@ -197,7 +198,7 @@ export class SimulatedNode implements Station, Asker {
 
   /** @throws Refusal */
   async open(peer: Peer): Promise<{ readonly session: Session; readonly urev: number; readonly epoch: string }> {
-    const stream = new Map();
+    const stream: Stream = new Map();
     const socket = this.#transport.socket();
     const connection = new Connection(ConnectionId(`${this.incarnation}-${++this.#opened}`), socket.address);
     const session = new Session(connection, socket, this.#codec, this.world.time.now);
@@ -214,13 +215,13 @@ export class SimulatedNode implements Station, Asker {
       end(code, reason);
       this.later(0, () => this.close(session));
     };
-    streams.set(socket, stream);
+    this.#streams.set(session, stream);
     const { urev, epoch } = await this.#authentication.authenticate(session, peer.userId, undefined);
     return { session, urev, epoch };
   }
 
-  streamOf(session: Session) {
-    return streams.get(session.socket as FakeSocket)!; // every socket here is one, and has one
+  streamOf(session: Session): Stream {
+    return this.#streams.get(session)!; // every session that was opened here has one
   }
 
   close(session: Session): void {
@@ -233,8 +234,6 @@ export class SimulatedNode implements Station, Asker {
     known.peer.lost();
   }
 }
-
-const streams = new WeakMap<FakeSocket, import('./judge.ts').Stream>();
 
 const isChatEvent = (event: DomainEvent): event is ChatEvent & DomainEvent => 'urev' in event || 'rev' in event;
 
