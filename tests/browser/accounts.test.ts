@@ -115,6 +115,44 @@ describe('somebody with an account', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  it('shows nothing of who was there before, whose session has ended', async () => {
+    const [account, next] = [await stage.account('Jo'), await stage.account('Kim')];
+    await stage.group('Both are in it', account, [next]);
+    const { profile, page, app } = await seated(account);
+    profile.expect(REFUSED);
+    await app.openChat('Both are in it');
+    await app.composer.fill('Jo is writing');
+    await profile.context.clearCookies();
+    await page.reload();
+    await signIn({ page, app }, next);
+    await app.openChat('Both are in it');
+    expect(await app.composer.inputValue()).toBe('');
+    expect(await app.list.innerText()).not.toContain('Jo is writing');
+  });
+
+  it('is forgotten although the page was left before the server had answered the sign-out', async () => {
+    const account = await stage.account('Lea');
+    await stage.group('Left in a hurry', account);
+    const { profile, page, app } = await seated(account);
+    profile.expect(REFUSED); // it may get through at the very last, and then there is no session to go on with
+    await app.openChat('Left in a hurry');
+    await app.composer.fill('half a sentence');
+    const kept = () => page.evaluate(() => JSON.stringify({ ...localStorage }));
+    expect(await kept()).toContain('half a sentence');
+    await page.route('**/v1/session/logout', () => {}); // never answered
+    await openSettings({ page });
+    await app.button('Sign out').click();
+    await Promise.all([
+      page.waitForRequest('**/v1/session/logout'),
+      app.dialog.getByRole('button', { name: 'Sign out', exact: true }).click(),
+    ]);
+    await page.close();
+    const again = await page.context().newPage();
+    await again.goto(stage.server.http);
+    await again.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await again.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('half a sentence');
+  });
+
   it('signs out without a connection: here at once, at the server when the page is next loaded', async () => {
     const account = await stage.account('Gil');
     const { profile, page, app } = await seated(account);

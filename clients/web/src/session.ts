@@ -25,13 +25,27 @@ const sessions = browserSession({ url: location.origin });
 
 /** Whoever was signed in before the page was loaded. */
 export const resume = async (): Promise<SignedIn | undefined> => {
+  const owed = stored.read(OWED);
+  // The page may have gone away in the middle of it. Where nothing can be kept there is nothing to forget.
+  if (owed !== undefined) await forget(owed).catch(() => {});
   const session = await sessions.resume();
-  if (!session || stored.read(OWED) === undefined) return session && signedIn(session);
+  if (!session || owed === undefined) return session && signedIn(session);
   await session.signOut().then(
     () => stored.write(OWED, undefined),
     () => {}, // still no connection: still owed
   );
   return undefined;
+};
+
+/** What this device keeps of a user. */
+const forget = async (userId: string): Promise<void> => {
+  drafts.clear(userId);
+  const outbox = indexedDbOutbox();
+  try {
+    await outbox.clear(userId);
+  } finally {
+    await outbox.close();
+  }
 };
 
 /** @throws Refused, Lost */
@@ -57,15 +71,7 @@ const signedIn = (session: Session): SignedIn => {
     device: ownDevice(),
     link: (makeOwn) => sharedBetweenTabs({ name: userId, makeOwn }),
   });
-  const forget = async () => {
-    drafts.clear();
-    const outbox = indexedDbOutbox();
-    try {
-      await outbox.clear(userId);
-    } finally {
-      await outbox.close();
-    }
-  };
+  drafts.belongTo(userId);
   return {
     client,
     async signOut() {
@@ -75,11 +81,11 @@ const signedIn = (session: Session): SignedIn => {
         () => stored.write(OWED, undefined),
         () => {}, // no connection: owed
       );
-      await forget();
+      await forget(userId);
     },
     async end(keep) {
       client.close();
-      if (keep === 'nothing') await forget();
+      if (keep === 'nothing') await forget(userId);
     },
   };
 };

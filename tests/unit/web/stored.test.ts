@@ -14,7 +14,11 @@ class Shelf {
   }
 }
 let shelf: Shelf;
-const drafts = async () => (await import('../../../clients/web/src/chat/drafts.ts')).drafts;
+const drafts = async (userId = 'ann') => {
+  const { drafts: kept } = await import('../../../clients/web/src/chat/drafts.ts');
+  kept.belongTo(userId);
+  return kept;
+};
 const preferences = async () => (await import('../../../clients/web/src/app/preferences.ts')).preferences;
 const draftKeys = () => Object.keys(shelf).filter((key) => key.startsWith('tertulia.draft.'));
 
@@ -41,15 +45,26 @@ describe('drafts', () => {
     kept.set('a', '');
     expect(draftKeys()).toEqual([]);
     kept.set('b', 'two');
-    kept.clear();
+    kept.clear('ann');
     expect([draftKeys(), kept.get('b')]).toEqual([[], '']);
+  });
+
+  it('belong to one user, who finds them again after somebody else was there', async () => {
+    const kept = await drafts('ann');
+    kept.set('shared', 'of Ann');
+    kept.belongTo('ben');
+    expect(kept.get('shared')).toBe('');
+    kept.set('shared', 'of Ben');
+    kept.clear('ben');
+    kept.belongTo('ann');
+    expect(kept.get('shared')).toBe('of Ann');
   });
 
   it('are a hundred at most, and no longer than they need be', async () => {
     const kept = await drafts();
     for (let n = 0; n < 130; n++) kept.set(`c${n}`, 'x'.repeat(30_000));
     expect(draftKeys()).toHaveLength(100);
-    expect(draftKeys()).toContain('tertulia.draft.c129');
+    expect(draftKeys()).toContain('tertulia.draft.ann.c129');
     expect(Math.max(...draftKeys().map((key) => shelf.getItem(key)!.length))).toBeLessThan(21_000); // they are there
   });
 

@@ -7,30 +7,43 @@ const MOST = 100;
 /** More than can be sent; what is longer is kept in part. */
 const LONGEST = 20_000;
 
+interface Drafts extends Observable {
+  /** From here on it is about this user's: two may use one browser, and one conversation. */
+  belongTo(userId: string): void;
+  get(id: string): string;
+  set(id: string, text: string): void;
+  /** Forgets all of this user's. */
+  clear(userId: string): void;
+}
+
 const listeners = new Set<() => void>();
 const known = new Map<string, string>();
+let owner = '';
 
-/** What was begun and not sent, per conversation; kept over reloads, forgotten when the user signs out. */
-export const drafts: Observable & { get(id: string): string; set(id: string, text: string): void; clear(): void } = {
+/** What was begun and not sent, per user and conversation; kept over reloads, forgotten when the user signs out. */
+export const drafts: Drafts = {
+  belongTo(userId) {
+    owner = userId;
+    known.clear();
+    changed();
+  },
   get(id) {
     let text = known.get(id);
-    if (text === undefined) known.set(id, (text = kept(id)?.text ?? ''));
+    if (text === undefined) known.set(id, (text = kept(keyOf(id))?.text ?? ''));
     return text;
   },
   set(id, text) {
     if (text === this.get(id)) return;
     known.set(id, text);
-    if (text !== '' && stored.read(PREFIX + id) === undefined) makeRoom();
-    stored.write(
-      PREFIX + id,
-      text === '' ? undefined : JSON.stringify({ text: text.slice(0, LONGEST), at: Date.now() }),
-    );
-    for (const listener of listeners) listener();
+    const key = keyOf(id);
+    if (text !== '' && stored.read(key) === undefined) makeRoom();
+    stored.write(key, text === '' ? undefined : JSON.stringify({ text: text.slice(0, LONGEST), at: Date.now() }));
+    changed();
   },
-  clear() {
+  clear(userId) {
     known.clear();
-    for (const key of stored.keys(PREFIX)) stored.write(key, undefined);
-    for (const listener of listeners) listener();
+    for (const key of stored.keys(prefixOf(userId))) stored.write(key, undefined);
+    changed();
   },
   subscribe(listener) {
     listeners.add(listener);
@@ -38,17 +51,25 @@ export const drafts: Observable & { get(id: string): string; set(id: string, tex
   },
 };
 
+const prefixOf = (userId: string): string => `${PREFIX}${userId}.`;
+const keyOf = (id: string): string => prefixOf(owner) + id;
+
+const changed = (): void => {
+  for (const listener of listeners) listener();
+};
+
+/** Of all users of this browser together. */
 const makeRoom = (): void => {
   const byAge = stored
     .keys(PREFIX)
-    .map((key) => ({ key, at: kept(key.slice(PREFIX.length))?.at ?? 0 }))
+    .map((key) => ({ key, at: kept(key)?.at ?? 0 }))
     .toSorted((a, b) => b.at - a.at);
   for (const { key } of byAge.slice(MOST - 1)) stored.write(key, undefined);
 };
 
-const kept = (id: string): { readonly text: string; readonly at: number } | undefined => {
+const kept = (key: string): { readonly text: string; readonly at: number } | undefined => {
   try {
-    const value: unknown = JSON.parse(stored.read(PREFIX + id) ?? 'null');
+    const value: unknown = JSON.parse(stored.read(key) ?? 'null');
     if (typeof value !== 'object' || value === null || !('text' in value) || !('at' in value)) return undefined;
     return typeof value.text === 'string' && typeof value.at === 'number'
       ? { text: value.text, at: value.at }
