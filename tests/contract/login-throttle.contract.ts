@@ -72,6 +72,11 @@ export const loginThrottleContract = (adapter: string, open: () => Promise<Opene
       expect(await waitOf()).toBeGreaterThan(0);
     });
 
+    it('charges nothing to an address from which many log in', async () => {
+      for (let n = 0; n < 40; n++) await succeed(`someone ${n}`);
+      expect(await waitOf('another')).toBe(0);
+    });
+
     it('charges attempts as they begin, so that many at once gain nothing', async () => {
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => attempt()));
       expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(5);
