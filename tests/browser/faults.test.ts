@@ -32,9 +32,32 @@ const comes = async (account: Account, origin = stage.server.http): Promise<Pers
   await app.openChat(title);
   return { ...seat, app };
 };
+/** The text of a message is on the device's disk: from here on no crash takes it away. */
+const isKept = ({ page }: Pick<Messenger, 'page'>, text: string) =>
+  expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const result = <T>(request: IDBRequest<T>) =>
+          new Promise<T>((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(new Error(String(request.error)));
+          });
+        const kept: unknown[] = [];
+        for (const { name } of await indexedDB.databases()) {
+          const database = await result(indexedDB.open(name!)); // they have names
+          for (const store of database.objectStoreNames)
+            kept.push(...(await result(database.transaction(store).objectStore(store).getAll())));
+          database.close();
+        }
+        return JSON.stringify(kept);
+      }),
+    )
+    .toContain(JSON.stringify(text));
 const series = (word: string, count: number) => Array.from({ length: count }, (_, n) => `${word} ${n + 1}`);
 const banner = ({ app }: Pick<Person, 'app'>, text: string | RegExp) => app.page.getByRole('status').getByText(text);
-const isOnline = (person: Pick<Person, 'app'>) => banner(person, /^Connecting/).waitFor({ state: 'detached' });
+/** Tries are further and further apart, up to half a minute. */
+const isOnline = (person: Pick<Person, 'app'>) =>
+  banner(person, /^Connecting/).waitFor({ state: 'detached', timeout: 40_000 });
 /** Everybody, and the database, have the same, each once. */
 const expectAgreement = async (expected: readonly string[], ...people: readonly Pick<Person, 'app'>[]) => {
   for (const { app } of people) {
@@ -60,6 +83,8 @@ describe('a server that is killed', () => {
     await here.app.mark('ann 5', 'waiting to be sent').waitFor();
     await banner(here, '5 messages wait to be sent').waitFor();
     await stage.server.start();
+    // Nobody has to wait for the next try.
+    for (const { app } of [here, there]) await app.button('Try now').click();
     await Promise.all([here, there].map(isOnline));
     const stored = await expectAgreement(['before 1', ...series('ann', 5), ...series('ben', 3)], here, there);
     expect(only(stored, 'ann')).toEqual(series('ann', 5));
@@ -69,15 +94,16 @@ describe('a server that is killed', () => {
 
   it('while both are writing as fast as they can', async () => {
     const [here, there] = [await comes(ann), await comes(ben)];
-    const writing = Promise.all([here.app.send(...series('ann', 30)), there.app.send(...series('ben', 30))]);
+    const writing = Promise.all([here.app.send(...series('ann', 20)), there.app.send(...series('ben', 20))]);
     await here.app.message('ann 8').waitFor();
     await stage.server.kill();
     await writing;
     await stage.server.start();
+    for (const { app } of [here, there]) await app.button('Try now').click();
     await Promise.all([here, there].map(isOnline));
-    const stored = await expectAgreement([...series('ann', 30), ...series('ben', 30)], here, there);
-    expect(only(stored, 'ann')).toEqual(series('ann', 30));
-    expect(only(stored, 'ben')).toEqual(series('ben', 30));
+    const stored = await expectAgreement([...series('ann', 20), ...series('ben', 20)], here, there);
+    expect(only(stored, 'ann')).toEqual(series('ann', 20));
+    expect(only(stored, 'ben')).toEqual(series('ben', 20));
   });
 });
 
@@ -88,6 +114,7 @@ describe('a tab', () => {
     // What is sent from here on may have reached the server or not: nobody knows when the tab dies.
     stage.server.suspend();
     await here.app.send(...series('late', 5));
+    await isKept(here, 'late 5');
     const died = here.page.waitForEvent('crash');
     const devtools = await here.profile.context.newCDPSession(here.page);
     devtools.send('Page.crash').catch(() => {}); // it never answers
@@ -107,6 +134,7 @@ describe('a tab', () => {
     const [here, there] = [await comes(ann), await comes(ben)];
     await stage.server.kill();
     await here.app.send(...series('kept', 4));
+    await isKept(here, 'kept 4');
     await here.page.close();
     await stage.server.start();
     const page = await here.profile.context.newPage();
@@ -122,6 +150,7 @@ describe('a tab', () => {
     lab.drop();
     await here.app.send(...series('patient', 3));
     await here.app.mark('patient 3', 'waiting to be sent').waitFor();
+    await isKept(here, 'patient 3');
     await here.page.goto('about:blank');
     lab.heal();
     await here.page.routeWebSocket(/\/v1\/ws/, (socket) => socket.close({ code: 1012 }));
@@ -167,6 +196,26 @@ describe('two tabs of one person', () => {
 });
 
 describe('a network that is away', () => {
+  it('keeps no menu, no details and no settings from opening', async () => {
+    const lab = await NetworkLab.start(stage.server.port);
+    const here = await comes(ann, lab.http);
+    const fetched = () =>
+      here.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)));
+    for (const part of [/^MenuBox-.*js$/, /^Details-.*js$/, /^Settings-.*js$/])
+      await expect.poll(async () => (await fetched()).some((name) => name && part.test(name))).toBe(true);
+    lab.refuse(true);
+    lab.drop();
+    await banner(here, /^Connecting/).waitFor();
+    await here.app.send('unsent');
+    await here.app.message('unsent').click({ button: 'right' });
+    await here.page.getByRole('menuitem', { name: 'Copy text' }).waitFor();
+    await here.page.keyboard.press('Escape');
+    await here.app.openDetails();
+    await here.page.getByRole('link', { name: 'Settings' }).click();
+    await here.page.getByRole('heading', { name: 'Devices' }).waitFor();
+    await lab.close();
+  });
+
   it('lets what was written go out, in order, when it is back', async () => {
     const lab = await NetworkLab.start(stage.server.port);
     const [here, there] = [await comes(ann, lab.http), await comes(ben)];
