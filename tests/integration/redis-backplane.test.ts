@@ -151,6 +151,18 @@ it('holds no more than it may for a Redis that takes nothing', async () => {
   expect(a.lost()).toBeGreaterThan(10);
 });
 
+it('joins when a Redis that was away at its start comes back', async () => {
+  const late = await RedisServer.start();
+  await late.kill();
+  const a = await aBackplaneNode([late.url], 'a');
+  expect(a.broadcast.connected).toBe(false);
+  await late.start();
+  onTestFinished(() => late.stop());
+  await until(() => a.broadcast.connected, 3_000);
+  const b = await aBackplaneNode([late.url], 'b');
+  await until(() => b.backplane.hears('a') && a.backplane.hears('b'));
+});
+
 it('tells what Redis does when its memory is full, if it says so', async () => {
   const { link } = await aBackplaneNode([server.url], 'a', { prefix: 'policy' });
   expect(await evictionPolicy(link.commands)).toBe('noeviction');
