@@ -1,16 +1,17 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { ChatPane } from '../chat/ChatPane.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
+import { later } from '../ui/later.ts';
 import { useClient, useReady } from './client.ts';
 import { HOME, type Place } from './place.ts';
 import { router } from './router.ts';
 import { Loading } from './Loading.tsx';
 import styles from './MainPane.module.css';
 
-const Settings = lazy(async () => ({ default: (await import('../account/Settings.tsx')).Settings }));
+const Settings = later(async () => (await import('../account/Settings.tsx')).Settings);
 
 export const MainPane = ({ place }: { place: Place }) => {
   switch (place.at) {

@@ -4,6 +4,7 @@ import { ConversationPane } from '../conversations/ConversationPane.tsx';
 import type { PlainKey } from '../i18n/texts.ts';
 import { useWords } from '../i18n/words.tsx';
 import type { SignedIn } from '../session.ts';
+import { fetchLater } from '../ui/later.ts';
 import { useWatched } from '../ui/use-watched.ts';
 import { ClientProvider } from './client.ts';
 import { SessionProvider } from './session-context.ts';
@@ -24,7 +25,11 @@ export const Messenger = ({ signedIn, onSignedOut }: MessengerProps) => {
   const { client } = signedIn;
   const place = useWatched(router, ({ place }) => place);
   const stopped = useWatched(client, (watched) => watched.stopped);
+  const status = useWatched(client, (watched) => watched.status);
   useEffect(() => client.start(), [client]);
+  useEffect(() => {
+    if (status === 'online') void fetchLater();
+  }, [status]);
   useEffect(() => {
     const notice = stopped && endOf(stopped);
     if (!notice) return;

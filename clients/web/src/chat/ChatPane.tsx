@@ -1,6 +1,7 @@
 import type { Conversation, MessageView } from '@tertulia/client';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useName } from '../app/client.ts';
+import { later } from '../ui/later.ts';
 import { Composer, type Composing } from './Composer.tsx';
 import { ChatHeader } from './ChatHeader.tsx';
 import { BlockedNote } from './BlockedNote.tsx';
@@ -10,7 +11,7 @@ import { useMessageDeeds } from './use-message-deeds.tsx';
 import { useUnreadFrom } from './use-unread-from.ts';
 import styles from './ChatPane.module.css';
 
-const Details = lazy(async () => ({ default: (await import('../details/Details.tsx')).Details }));
+const Details = later(async () => (await import('../details/Details.tsx')).Details);
 
 export const ChatPane = ({ conversation, details }: { conversation: Conversation; details: boolean }) => {
   const name = useName(conversation);

@@ -1,5 +1,6 @@
-import { createContext, lazy, type ReactNode, Suspense, use, useCallback, useState } from 'react';
+import { createContext, type ReactNode, Suspense, use, useCallback, useState } from 'react';
 import type { IconName } from './Icon.tsx';
+import { later } from './later.ts';
 
 export interface MenuItem {
   readonly label: string;
@@ -20,8 +21,7 @@ export interface OpenMenu extends MenuRequest {
   readonly from: Element | null;
 }
 
-/** Only who opens a menu pays for it. */
-const MenuBox = lazy(async () => ({ default: (await import('./MenuBox.tsx')).MenuBox }));
+const MenuBox = later(async () => (await import('./MenuBox.tsx')).MenuBox);
 
 const MenuContext = createContext<((request: MenuRequest) => void) | undefined>(undefined);
 
