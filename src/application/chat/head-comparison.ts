@@ -11,6 +11,8 @@ export interface HeadComparisonOptions {
 }
 
 const RETRY_MS = 1_000;
+/** Between two rounds, so that a lossy hour costs no more than a few rounds a second. */
+const REST_MS = 200;
 
 /**
  * Finds what no event told, after a disturbance and now and then in any case. Whoever asks while the database is away has
@@ -31,7 +33,7 @@ export class HeadComparison {
     private readonly options: HeadComparisonOptions,
   ) {}
 
-  /** Asked while one is under way, it begins another one after it. */
+  /** Asked while one is under way, or a moment after, it begins another one when that is over. */
   begin(occasion: Occasion): void {
     if (this.#closed) return;
     if (this.#next !== 'disturbed') this.#next = occasion;
@@ -52,6 +54,7 @@ export class HeadComparison {
       for (let occasion = this.#next; occasion !== undefined; occasion = this.#next) {
         this.#next = undefined;
         await this.#once(occasion === 'disturbed');
+        await this.#rest();
       }
       this.#running = false;
     } catch (error) {
@@ -60,6 +63,12 @@ export class HeadComparison {
       this.options.onFault(error);
       this.#cancel = this.timers.after(RETRY_MS, () => void this.#compare());
     }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#closed) this.#cancel = this.timers.after(REST_MS, resolve);
+    });
   }
 
   async #once(disturbed: boolean): Promise<void> {
