@@ -41,13 +41,19 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
   const [flash, setFlash] = useState<string>();
   const look = useReading(conversation, list, scroller, rows);
 
-  const jumpTo = async (seq: number) => {
-    const there = await scroll.toSeq(seq).catch(() => false);
-    if (!there) toast(t('chat.loadFailed'));
-    setFlash(conversation.messages.messages[indexOfSeq(conversation.messages.messages, seq)]?.id);
-  };
+  const { toSeq } = scroll;
+  // The same as long as it can be: every message in view takes from it.
+  const chat = useMemo((): ChatDeeds => {
+    const jumpTo = async (seq: number) => {
+      const there = await toSeq(seq).catch(() => false);
+      if (!there) toast(t('chat.loadFailed'));
+      const { messages } = conversation.messages;
+      setFlash(messages[indexOfSeq(messages, seq)]?.id);
+    };
+    return { ...deeds, jumpTo: (seq) => void jumpTo(seq) };
+  }, [conversation, deeds, toSeq, toast, t]);
   return (
-    <ChatProvider value={{ ...deeds, jumpTo: (seq) => void jumpTo(seq) }}>
+    <ChatProvider value={chat}>
       <div className={styles.frame}>
         <div ref={scroller} className={styles.scroller} onAnimationEnd={() => setFlash(undefined)}>
           <ListHead conversation={conversation} />
@@ -66,11 +72,9 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
               data={rows}
               shift={shift}
               keepMounted={active < 0 ? [] : [active]}
-              bufferSize={600}
-              onScroll={() => {
-                scroll.onScroll();
-                look();
-              }}
+              bufferSize={400}
+              onScroll={scroll.onScroll}
+              onScrollEnd={look}
               onResize={scroll.onResize}
             >
               {(row, index) => (

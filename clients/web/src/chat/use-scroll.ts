@@ -5,6 +5,7 @@ import { indexOfSeq, type Row } from './rows.ts';
 
 /** This near to the end one is at the end, and stays there when more comes. */
 const NEAR_END_PX = 80;
+const FAR_FROM_END_PX = 1_000;
 /** This near to the beginning older messages are fetched. */
 const NEAR_BEGIN_PX = 1_200;
 /** What stays visible above the divider when a chat opens there. */
@@ -33,7 +34,7 @@ export const useScroll = (
   opened: boolean,
 ): Scroll => {
   const list = useRef<VirtualizerHandle>(null);
-  const { scroller, atEnd, follow, stay, settle, holdEnd } = useEnd();
+  const { scroller, atEnd, follow, stay, settle, holdEnd } = useEnd(list);
   const placed = useRef(false);
   const count = rows.length;
 
@@ -57,7 +58,20 @@ export const useScroll = (
     else holdEnd();
   }, [newest?.id, isOwn, follow, holdEnd]);
 
-  const loadOlder = useOlder(conversation, view, scroller, placed, count);
+  const loadOlder = useOlder(conversation, view, list, placed, count);
+  const toSeq = useCallback(
+    async (seq: number) => {
+      await conversation.loadBackTo(seq);
+      const index = indexOfSeq(conversation.messages.messages, seq);
+      if (index < 0) return false;
+      stay();
+      // The rows that were just loaded are rendered first.
+      await new Promise(requestAnimationFrame);
+      list.current?.scrollToIndex(index, { align: 'center' });
+      return true;
+    },
+    [conversation, stay],
+  );
   return {
     list,
     scroller,
@@ -73,16 +87,7 @@ export const useScroll = (
       holdEnd();
       settle();
     },
-    async toSeq(seq) {
-      await conversation.loadBackTo(seq);
-      const index = indexOfSeq(conversation.messages.messages, seq);
-      if (index < 0) return false;
-      stay();
-      // The rows that were just loaded are rendered first.
-      await new Promise(requestAnimationFrame);
-      list.current?.scrollToIndex(index, { align: 'center' });
-      return true;
-    },
+    toSeq,
   };
 };
 
@@ -90,15 +95,15 @@ export const useScroll = (
 const useOlder = (
   conversation: Conversation,
   { loading, complete }: MessagesView,
-  scroller: RefObject<HTMLElement | null>,
+  list: RefObject<VirtualizerHandle | null>,
   placed: RefObject<boolean>,
   count: number,
 ): (() => void) => {
   const look = useCallback(() => {
-    const top = scroller.current?.scrollTop ?? 0;
+    const top = list.current?.scrollOffset ?? 0;
     if (placed.current && top < NEAR_BEGIN_PX && loading === 'idle' && !complete)
       void conversation.loadOlder().catch(() => {}); // shown by the view, with a way to try again
-  }, [conversation, scroller, placed, loading, complete]);
+  }, [conversation, list, placed, loading, complete]);
   useEffect(() => {
     // After the frame in which the list was placed: before, it stands at the very beginning.
     const frame = requestAnimationFrame(look);
@@ -108,7 +113,7 @@ const useOlder = (
 };
 
 /** Follows the end until one scrolls away from it. */
-const useEnd = () => {
+const useEnd = (list: RefObject<VirtualizerHandle | null>) => {
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const follows = useRef(true);
@@ -131,11 +136,14 @@ const useEnd = () => {
   /** Content that grows moves the end away from who is there; only who goes up leaves it. */
   const settle = useCallback(() => {
     const { current: element } = scroller;
-    if (!element) return;
-    const { scrollTop, scrollHeight, clientHeight } = element;
-    const near = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    if (near || scrollTop < lastTop.current - 1) set(near);
-    lastTop.current = scrollTop;
-  }, [set]);
+    const { current: handle } = list;
+    if (!element || !handle) return;
+    const { scrollOffset, scrollSize, viewportSize } = handle;
+    // Far away the list's own numbers will do: to ask the element costs a layout in each frame of a scroll.
+    const far = scrollSize - scrollOffset - viewportSize > FAR_FROM_END_PX;
+    const near = !far && element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    if (near || scrollOffset < lastTop.current - 1) set(near);
+    lastTop.current = scrollOffset;
+  }, [list, set]);
   return { scroller, atEnd, follow, stay, settle, holdEnd };
 };
