@@ -271,6 +271,22 @@ describe('what the user has read', () => {
     expect(asked(stage, 'conversation.read')).toHaveLength(3);
   });
 
+  it('in the middle of a long chat stays counted when the chat is left', async () => {
+    const stage = new Stage();
+    stage.lines = [aLine(PLACE, { seq: 300, rev: 300 }, { unread: { count: 150, more: false } })];
+    stage.logs.set(
+      PLACE,
+      Array.from({ length: 300 }, (_, at) => aRow({ seq: at + 1, senderId: at % 2 === 0 ? OTHER : ME })),
+    );
+    const { conversation } = await opened(stage);
+    await conversation.open();
+    await conversation.loadBackTo(1);
+    conversation.markRead(10);
+    expect(conversation.view.unread).toEqual({ count: 145, more: false });
+    conversation.close();
+    expect(conversation.view.unread).toEqual({ count: 145, more: false });
+  });
+
   it('in the middle of what only the server counted is counted by the server', async () => {
     const stage = new Stage();
     stage.lines = [aLine(PLACE, { seq: 9, rev: 9 }, { unread: { count: 8, more: false } })];

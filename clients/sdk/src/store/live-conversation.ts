@@ -122,7 +122,8 @@ export class LiveConversation implements Conversation {
 
   close(): void {
     this.#open = undefined;
-    this.#held.window.trim(KEPT_CLOSED);
+    // What is unread stays, so that it can be counted from here on.
+    this.#held.window.trim(Math.max(KEPT_CLOSED, this.#held.seq - this.#held.readSeq));
     this.changed();
   }
 
