@@ -17,6 +17,8 @@ interface Pending {
 
 /** By the protocol: 0.5 s, doubled up to 30 s, half of it random. */
 const BACKOFF_MS = 500;
+/** Less than what the server tells (`timings.pingMs`). */
+const HEARTBEAT_MS = 15_000;
 /** A user would call that failed. */
 const PATIENCE_MS = 10_000;
 
@@ -124,7 +126,9 @@ export class Roamer {
     client.socket.on('message', (frame: Buffer) => {
       if (client === this.#current && frame.includes('"type":"goaway"')) this.#goaway();
     });
+    const heartbeat = setInterval(() => void client.call('ping').catch(() => {}), HEARTBEAT_MS);
     client.socket.once('close', (code) => {
+      clearInterval(heartbeat);
       if (client !== this.#current) return;
       this.codes.push(code);
       if (!this.#ends) void this.#move();
