@@ -3,7 +3,7 @@ import type { Link, Status, Stop } from './link/link.ts';
 import type { TokenSource } from './link/token-source.ts';
 import { LiveClient } from './live-client.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
-import type { CommandType, InputOf, OutputOf, ServerEvent } from './protocol.ts';
+import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
 import type { Users } from './users.ts';
 import type { MessageView, Observable, UserView } from './views.ts';
 
@@ -29,6 +29,8 @@ export interface ClientEvents {
   readonly message: Incoming;
   /** What the server says, as it came. */
   readonly event: ServerEvent;
+  /** There is a new connection, of which the server knows nothing yet but whose it is. */
+  readonly connected: Welcome;
 }
 
 /** One user on one device: connected, caught up and sending, for as long as it is started. Notifies of status, stopped, me, ready and pending. */
@@ -39,6 +41,8 @@ export interface Client extends Observable {
   /** One's own profile, kept current. */
   readonly me: UserView | undefined;
   readonly userId: string | undefined;
+  /** What the server said of the present connection; undefined while there is none. */
+  readonly welcome: Welcome | undefined;
   /** Messages that wait to be sent, failed ones not counted. */
   readonly pending: number;
   /** The first page of the conversations is there. Rejects when the client stops before. */

@@ -108,6 +108,10 @@ export class LiveClient implements Client {
     return this.#userId;
   }
 
+  get welcome(): Welcome | undefined {
+    return this.#link.welcome;
+  }
+
   get pending(): number {
     return this.#outbox.pending;
   }
@@ -182,6 +186,7 @@ export class LiveClient implements Client {
     this.#questions.opened();
     this.users.opened();
     void this.#fetchMe();
+    this.#events.emit('connected', welcome);
   }
 
   /** The first connection says who one is. */

@@ -25,6 +25,7 @@ export class ScriptedLink implements Link {
   status: Status = 'offline';
   welcome: Welcome | undefined;
   leads = true;
+  featureLevel = 1;
   readonly answers: Answers = {};
   /** What waits for an answer. */
   asked: Asked[] = [];
@@ -59,7 +60,7 @@ export class ScriptedLink implements Link {
   }
 
   async open(epoch = 'first', urev = 1): Promise<void> {
-    this.welcome = welcome(epoch, urev);
+    this.welcome = { ...welcome(epoch, urev), featureLevel: this.featureLevel };
     this.status = 'online';
     for (const { opened } of this.#listeners) opened?.(this.welcome);
     await settle();
@@ -97,7 +98,14 @@ export class ScriptedLink implements Link {
 }
 
 const welcome = (epoch: string, urev: number): Welcome => ({
-  ...{ userId: ME, epoch, urev, serverTime: 0, featureLevel: 1, timings: { pingMs: 25_000, typingMs: 4_000, typingExpiresMs: 6_000 } },
+  ...{
+    userId: ME,
+    epoch,
+    urev,
+    serverTime: 0,
+    featureLevel: 1,
+    timings: { pingMs: 25_000, typingMs: 4_000, typingExpiresMs: 6_000 },
+  },
   limits: {
     ...{ frameBytes: 65_536, textCodePoints: 5_000, page: 100, membersPerGroup: 10_000, usersPerCommand: 200 },
     ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000, watchedUsers: 200 },
@@ -156,7 +164,14 @@ export class Stage {
     link.answers['conversation.list'] = () => ({ conversations: this.lines });
     link.answers['conversation.get'] = ({ conversationId }) =>
       this.lines.find((l) => l.conversation.id === conversationId)!; // the test has put it there
-    link.answers['user.me'] = () => ({ id: ME, displayName: 'Me', emailConfirmed: false, createdAt: AT, urev: 1 });
+    link.answers['user.me'] = () => ({
+      id: ME,
+      displayName: 'Me',
+      emailConfirmed: false,
+      lastSeenVisible: true,
+      createdAt: AT,
+      urev: 1,
+    });
     link.answers['conversation.receipts'] = () => ({ receipts: [], more: false });
     link.answers['conversation.delivered'] = () => ({});
     link.answers['message.history'] = (input) => this.#history(input);

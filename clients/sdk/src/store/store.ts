@@ -35,10 +35,7 @@ const MOST_LEFT = 10_000;
 /** Events that wait for lines; beyond it they are dropped, and sync brings what they said. */
 const MOST_EARLY = 5_000;
 
-type ConversationEvent = Exclude<
-  Extract<ServerEvent, { data: { conversationId: string } }>,
-  EventOf<'typing.changed'>
->;
+type ConversationEvent = Exclude<Extract<ServerEvent, { data: { conversationId: string } }>, EventOf<'typing.changed'>>;
 
 /** Rows and cursors of everything that the user sees, by the letter of the protocol. Knows no connection. */
 export class Store {
