@@ -51,7 +51,8 @@ export class TypingBoard {
     const typed = known?.until.delete(userId) ?? false;
     if (active && !this.#note(id, known ?? this.#begun(id), userId)) return;
     if (known?.until.size === 0) this.#forget(id, known);
-    if (typed !== active) this.#told.add(id, 'users', true);
+    // Who goes on is told again: whoever shows it forgets what is not repeated.
+    if (active || typed) this.#told.add(id, 'users', true);
   }
 
   close(): void {

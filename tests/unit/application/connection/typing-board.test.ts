@@ -28,17 +28,17 @@ describe('TypingBoard', () => {
     expect(board.size).toBe(0);
   });
 
-  it('lets each expire by itself, and nobody who goes on', async () => {
+  it('lets each expire by itself, and tells again who goes on', async () => {
     board.heard(id, ann, true);
     await time.pass(1_000);
     board.heard(id, ben, true);
     await time.pass(TYPING_EVERY_MS - 1_000);
     board.heard(id, ann, true);
-    expect(told.at(-1)).toEqual([ann, ben]);
+    expect(told.at(-1)).toEqual([ben, ann]);
     await time.pass(1_000 + TYPING_EXPIRES_MS - TYPING_EVERY_MS);
     expect(told.at(-1)).toEqual([ann]);
     await time.pass(TYPING_EXPIRES_MS);
-    expect(told).toEqual([[ann], [ann, ben], [ann], []]);
+    expect(told).toEqual([[ann], [ann, ben], [ben, ann], [ann], []]);
     expect([board.size, board.of(id)]).toEqual([0, []]);
     await time.pass(1_000);
     expect(time.timers.size).toBe(0);
