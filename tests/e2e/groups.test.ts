@@ -20,7 +20,7 @@ describe('groups', () => {
   let cleoPhone: WsClient;
 
   beforeAll(async () => {
-    server = await RunningServer.start({ settings: { JWT_SECRET: secret } });
+    server = await RunningServer.start({ settings: { JWT_SECRET: secret, LIMIT_PING_SECONDS: '300' } });
   });
   beforeEach(async () => {
     [ann, ben, cleo] = (await server.users(3)) as [TestUser, TestUser, TestUser];
