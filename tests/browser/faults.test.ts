@@ -233,3 +233,29 @@ describe('a network that is away', () => {
     await lab.close();
   });
 });
+
+describe('a message that the server refuses', () => {
+  it('says so, and is sent again or discarded as one likes', async () => {
+    const here = await comes(ann);
+    let refuses = true;
+    await here.page.routeWebSocket(/\/v1\/ws/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((frame) => {
+        const { id, type } = JSON.parse(frame.toString()) as { id: number; type: string };
+        if (!refuses || type !== 'message.send') return server.send(frame);
+        socket.send(JSON.stringify({ id, ok: false, error: { code: 'too_large', message: 'too large' } }));
+      });
+    });
+    await here.page.reload();
+    await here.app.send('unwanted', 'dear to me');
+    const refused = (text: string) => here.app.message(text).getByText('Not sent. This is too large.');
+    await Promise.all([refused('unwanted').waitFor(), refused('dear to me').waitFor()]);
+    await here.app.message('unwanted').getByRole('button', { name: 'Discard' }).click();
+    await here.app.message('unwanted').waitFor({ state: 'detached' });
+    refuses = false;
+    await here.app.message('dear to me').getByRole('button', { name: 'Retry' }).click();
+    await here.app.mark('dear to me', 'sent').waitFor();
+    await here.page.reload();
+    expect(await expectAgreement(['dear to me'], here)).toEqual(['dear to me']);
+  });
+});
