@@ -238,6 +238,15 @@ describe('the composer', () => {
     await anns.composer.fill('');
   });
 
+  it('takes no more of a book that is pasted than it can hold', async () => {
+    await together('Books');
+    await anns.composer.focus();
+    const book = 'A line of a very long book.\n'.repeat(1_000);
+    await anns.page.evaluate((text) => document.execCommand('insertText', false, text), book);
+    await anns.text('15,000 characters too many').waitFor();
+    await anns.composer.fill('');
+  });
+
   it('keeps a draft for each conversation over a reload, and forgets it when it is sent', async () => {
     await stage.group('Draft one', ann, [ben]);
     await stage.group('Draft two', ann, [ben]);

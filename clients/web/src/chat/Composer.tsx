@@ -4,6 +4,7 @@ import { useClient } from '../app/client.ts';
 import { useWords } from '../i18n/words.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { ComposerContext } from './ComposerContext.tsx';
+import { LONGEST_DRAFT } from './drafts.ts';
 import { useWriting } from './use-writing.ts';
 import styles from './Composer.module.css';
 
@@ -61,6 +62,7 @@ export const Composer = ({ conversation, composing, onDone, onEditLast }: Compos
           rows={1}
           dir="auto"
           enterKeyHint="send"
+          maxLength={LONGEST_DRAFT}
           aria-label={t('composer.label')}
           aria-describedby={left === undefined ? undefined : hintId}
           aria-invalid={(left ?? 0) < 0 || undefined}

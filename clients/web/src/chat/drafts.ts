@@ -4,8 +4,8 @@ import { stored } from '../ui/stored.ts';
 const PREFIX = 'tertulia.draft.';
 /** The oldest gives way. */
 const MOST = 100;
-/** More than can be sent; what is longer is kept in part. */
-const LONGEST = 20_000;
+/** More than can be sent, and as much as is kept; browsers take minutes to lay out a whole book. */
+export const LONGEST_DRAFT = 20_000;
 
 interface Drafts extends Observable {
   /** From here on it is about this user's: two may use one browser, and one conversation. */
@@ -37,7 +37,7 @@ export const drafts: Drafts = {
     known.set(id, text);
     const key = keyOf(id);
     if (text !== '' && stored.read(key) === undefined) makeRoom();
-    stored.write(key, text === '' ? undefined : JSON.stringify({ text: text.slice(0, LONGEST), at: Date.now() }));
+    stored.write(key, text === '' ? undefined : JSON.stringify({ text: text.slice(0, LONGEST_DRAFT), at: Date.now() }));
     changed();
   },
   clear(userId) {
