@@ -45,7 +45,7 @@ export interface Client extends Observable {
   readonly welcome: Welcome | undefined;
   /** Messages that wait to be sent, failed ones not counted. */
   readonly pending: number;
-  /** The first page of the conversations is there. Rejects when the client stops before. */
+  /** The first page of the conversations is there. Rejects when the client stops before; started again, there is another one. */
   readonly ready: Promise<void>;
   readonly conversations: Conversations;
   readonly users: Users;

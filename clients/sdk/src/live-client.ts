@@ -41,7 +41,7 @@ export class LiveClient implements Client {
   readonly #events = new Emitter<ClientEvents>();
   readonly #streams = new Set<Stream<Incoming>>();
   readonly #changes = new Changes();
-  readonly #ready = withResolvers<void>();
+  #ready = readiness();
   #userId: string | undefined;
   /** Of the latest profile that is known. */
   #profileUrev = 0;
@@ -88,7 +88,6 @@ export class LiveClient implements Client {
       line: (line) => this.#store.line(line),
     });
     this.users = new Directory(this.#link, this.#questions);
-    this.#ready.promise.catch(() => {}); // whoever waits for it hears of it
     this.#listen();
   }
 
@@ -122,7 +121,7 @@ export class LiveClient implements Client {
 
   start(): void {
     if (this.#closed) return;
-    this.#stopped = undefined;
+    this.#again();
     this.#link.start();
   }
 
@@ -169,13 +168,25 @@ export class LiveClient implements Client {
 
   #listen(): void {
     this.#link.listen({
-      status: () => this.#changes.tell(),
+      status: (status) => this.#turn(status),
       opened: (welcome) => this.#opened(welcome),
       lost: () => this.#lost(),
       event: (event) => this.#event(event),
       leads: (leads) => leads && this.#lead(),
       stopped: (stop) => this.#stop(stop),
     });
+  }
+
+  #turn(status: Status): void {
+    // another tab may have started it
+    if (status !== 'offline') this.#again();
+    this.#changes.tell();
+  }
+
+  /** It has not stopped any more. Who waits for `ready` from here on waits for a list that is read anew. */
+  #again(): void {
+    if (this.#stopped && !this.#store.loaded) this.#ready = readiness();
+    this.#stopped = undefined;
   }
 
   #opened(welcome: Welcome): void {
@@ -298,3 +309,9 @@ export class LiveClient implements Client {
     this.#reports.forget(id);
   }
 }
+
+const readiness = () => {
+  const ready = withResolvers<void>();
+  ready.promise.catch(() => {}); // whoever waits for it hears of it
+  return ready;
+};

@@ -1,6 +1,6 @@
 import type { ListedRow, MessageRow } from '../../../clients/sdk/src/generated/catalogue.ts';
 import { Lost } from '../../../clients/sdk/src/link/failures.ts';
-import type { Link, LinkListener, Status } from '../../../clients/sdk/src/link/link.ts';
+import type { Link, LinkListener, Status, Stop } from '../../../clients/sdk/src/link/link.ts';
 import { LiveClient } from '../../../clients/sdk/src/live-client.ts';
 import type { OutboxStorage } from '../../../clients/sdk/src/outbox/outbox-storage.ts';
 import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from '../../../clients/sdk/src/protocol.ts';
@@ -71,6 +71,17 @@ export class ScriptedLink implements Link {
     this.status = 'connecting';
     for (const { reject } of this.asked.splice(0)) reject(new Lost('the connection was lost'));
     for (const { lost } of this.#listeners) lost?.();
+  }
+
+  turn(status: Status): void {
+    this.status = status;
+    for (const listener of this.#listeners) listener.status?.(status);
+  }
+
+  stop(stop: Stop): void {
+    this.lose();
+    this.turn('offline');
+    for (const listener of this.#listeners) listener.stopped?.(stop);
   }
 
   event(event: ServerEvent): void {

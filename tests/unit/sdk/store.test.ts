@@ -481,3 +481,33 @@ describe('a client that is closed', () => {
     await expect(client.ready).rejects.toBeInstanceOf(Lost);
   });
 });
+
+describe('a client that has stopped', () => {
+  const stopped = async () => {
+    const stage = new Stage();
+    const { link, client } = stage;
+    delete link.answers['conversation.list'];
+    await link.open();
+    link.stop({ reason: 'too_many_connections' });
+    await expect(client.ready).rejects.toBeInstanceOf(Lost);
+    expect(client.stopped).toEqual({ reason: 'too_many_connections' });
+    return stage;
+  };
+
+  it('is ready once it was started again', async () => {
+    const { link, client } = await stopped();
+    client.start();
+    await link.open();
+    link.answer('conversation.list', { conversations: [aLine()] });
+    await client.ready;
+  });
+
+  it('has not stopped any more when another tab has started it', async () => {
+    const { link, client } = await stopped();
+    link.turn('connecting');
+    expect(client.stopped).toBeUndefined();
+    await link.open();
+    link.answer('conversation.list', { conversations: [] });
+    await client.ready;
+  });
+});

@@ -5,7 +5,7 @@ import { useWatched } from '../ui/use-watched.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { later } from '../ui/later.ts';
-import { useClient, useReady } from './client.ts';
+import { useClient } from './client.ts';
 import { HOME, type Place } from './place.ts';
 import { router } from './router.ts';
 import { Loading } from './Loading.tsx';
@@ -31,11 +31,10 @@ export const MainPane = ({ place }: { place: Place }) => {
 const Chosen = ({ id, details }: { id: string; details: boolean }) => {
   const { t } = useWords();
   const client = useClient();
-  const ready = useReady();
   const conversation = useWatched(client.conversations, (all) => all.get(id));
   const loaded = useWatched(client.conversations, (all) => all.loaded);
   if (conversation) return <ChatPane key={id} conversation={conversation} details={details} />;
-  if (!ready || !loaded) return <Loading />;
+  if (!loaded) return <Loading />;
   return (
     <main className={styles.nothing} id="main">
       <p>{t('chat.gone')}</p>

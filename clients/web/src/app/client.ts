@@ -1,5 +1,5 @@
 import type { Client, Conversation, UserView } from '@tertulia/client';
-import { createContext, use, useEffect, useState } from 'react';
+import { createContext, use } from 'react';
 import { useWatched } from '../ui/use-watched.ts';
 
 const ClientContext = createContext<Client | undefined>(undefined);
@@ -23,21 +23,4 @@ export const useName = (conversation: Conversation): string | undefined => {
   const client = useClient();
   useWatched(conversation, (watched) => watched.view.title);
   return useWatched(client.users, () => nameOf(client, conversation));
-};
-
-/** Whether the first page of conversations is there. */
-export const useReady = (): boolean => {
-  const client = useClient();
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    let left = false;
-    client.ready.then(
-      () => !left && setReady(true),
-      () => {}, // it has stopped: the messenger shows why
-    );
-    return () => {
-      left = true;
-    };
-  }, [client]);
-  return ready;
 };

@@ -1,6 +1,6 @@
 import type { Conversation } from '@tertulia/client';
 import { type KeyboardEvent, useState } from 'react';
-import { nameOf, useClient, useReady } from '../app/client.ts';
+import { nameOf, useClient } from '../app/client.ts';
 import type { Place } from '../app/place.ts';
 import { useToday } from '../app/use-today.ts';
 import { useWords } from '../i18n/words.tsx';
@@ -21,14 +21,12 @@ interface ConversationListProps {
 export const ConversationList = ({ place, filter, onNewChat, onNewGroup }: ConversationListProps) => {
   const { t } = useWords();
   const client = useClient();
-  const ready = useReady();
   const all = useWatched(client.conversations, (conversations) => conversations.all);
   const loaded = useWatched(client.conversations, (conversations) => conversations.loaded);
   useChanges(client.users); // names are looked for
   useChanges(client.conversations); // one is archived, and stays the same object in the same place
   const [archiveOpen, setArchiveOpen] = useState(false);
-  if (!ready && all.length === 0) return <Skeleton />;
-  if (all.length === 0 && loaded) return <Empty onNewChat={onNewChat} onNewGroup={onNewGroup} />;
+  if (all.length === 0) return loaded ? <Empty onNewChat={onNewChat} onNewGroup={onNewGroup} /> : <Skeleton />;
 
   const wanted = filter.trim().toLocaleLowerCase();
   const found = wanted === '' ? all : all.filter((one) => nameOf(client, one)?.toLocaleLowerCase().includes(wanted));
