@@ -1,5 +1,6 @@
 import { type Client, createClient, type Session } from '@tertulia/client';
 import { browserSession, indexedDbOutbox, sharedBetweenTabs } from '@tertulia/client/browser';
+import { type Presence, presenceOf } from '@tertulia/client/presence';
 import { drafts } from './chat/drafts.ts';
 import { ownDevice } from './own-device.ts';
 import { stored } from './ui/stored.ts';
@@ -10,6 +11,7 @@ const OWED = 'tertulia.sign-out-owed';
 /** Somebody is signed in here, and this client works for them. */
 export interface SignedIn {
   readonly client: Client;
+  readonly presence: Presence;
   /** Forgets what this device keeps of the user, and ends the session at the server: now, or when the page is next loaded. */
   signOut(): Promise<void>;
   /** The session has ended already. What waits to be sent stays only for a user who may come back to it. */
@@ -72,10 +74,15 @@ const signedIn = (session: Session): SignedIn => {
     link: (makeOwn) => sharedBetweenTabs({ name: userId, makeOwn }),
   });
   drafts.belongTo(userId);
+  const presence = presenceOf(client);
+  const close = () => {
+    presence.close();
+    client.close();
+  };
   return {
-    client,
+    ...{ client, presence },
     async signOut() {
-      client.close(); // before it is sent away, and says so
+      close(); // before it is sent away, and says so
       stored.write(OWED, userId);
       await session.signOut().then(
         () => stored.write(OWED, undefined),
@@ -84,7 +91,7 @@ const signedIn = (session: Session): SignedIn => {
       await forget(userId);
     },
     async end(keep) {
-      client.close();
+      close();
       if (keep === 'nothing') await forget(userId);
     },
   };

@@ -4,6 +4,7 @@ import { useWords } from '../i18n/words.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { AppearanceSection } from './AppearanceSection.tsx';
 import { PasswordSection } from './PasswordSection.tsx';
+import { PrivacySection } from './PrivacySection.tsx';
 import { ProfileSection } from './ProfileSection.tsx';
 import { SessionsSection } from './SessionsSection.tsx';
 import { SignOutButton } from './SignOutButton.tsx';
@@ -28,6 +29,7 @@ export const Settings = () => {
         <ProfileSection />
         <AppearanceSection />
         <SoundsSection />
+        <PrivacySection />
         <SessionsSection />
         <PasswordSection />
         <SignOutButton />

@@ -1,4 +1,5 @@
 import type { Stop } from '@tertulia/client';
+import { followPage } from '@tertulia/client/presence';
 import { useEffect } from 'react';
 import { ConversationPane } from '../conversations/ConversationPane.tsx';
 import type { PlainKey } from '../i18n/texts.ts';
@@ -10,6 +11,7 @@ import { ClientProvider } from './client.ts';
 import { SessionProvider } from './session-context.ts';
 import { MainPane } from './MainPane.tsx';
 import { NewMessages } from './NewMessages.tsx';
+import { PresenceProvider } from './presence.ts';
 import { router } from './router.ts';
 import { StatusBanner } from './StatusBanner.tsx';
 import { useHotkeys } from './use-hotkeys.ts';
@@ -22,11 +24,12 @@ interface MessengerProps {
 
 export const Messenger = ({ signedIn, onSignedOut }: MessengerProps) => {
   const { t } = useWords();
-  const { client } = signedIn;
+  const { client, presence } = signedIn;
   const place = useWatched(router, ({ place }) => place);
   const stopped = useWatched(client, (watched) => watched.stopped);
   const status = useWatched(client, (watched) => watched.status);
   useEffect(() => client.start(), [client]);
+  useEffect(() => followPage(presence), [presence]);
   useEffect(() => {
     if (status === 'online') void fetchLater();
   }, [status]);
@@ -40,19 +43,21 @@ export const Messenger = ({ signedIn, onSignedOut }: MessengerProps) => {
   useHotkeys(client);
   return (
     <ClientProvider value={client}>
-      <SessionProvider value={{ signedIn, onSignedOut }}>
-        <a className={styles.skip} href="#main">
-          {t('app.skip')}
-        </a>
-        <div className={styles.messenger} data-place={place.at}>
-          <StatusBanner />
-          <div className={styles.panes}>
-            <ConversationPane place={place} />
-            <MainPane place={place} />
+      <PresenceProvider value={presence}>
+        <SessionProvider value={{ signedIn, onSignedOut }}>
+          <a className={styles.skip} href="#main">
+            {t('app.skip')}
+          </a>
+          <div className={styles.messenger} data-place={place.at}>
+            <StatusBanner />
+            <div className={styles.panes}>
+              <ConversationPane place={place} />
+              <MainPane place={place} />
+            </div>
           </div>
-        </div>
-        <NewMessages place={place} />
-      </SessionProvider>
+          <NewMessages place={place} />
+        </SessionProvider>
+      </PresenceProvider>
     </ClientProvider>
   );
 };

@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { useName, useUser } from '../app/client.ts';
+import { useName } from '../app/client.ts';
 import { chatPlace, HOME, type Place } from '../app/place.ts';
 import { linkTo, router } from '../app/router.ts';
 import { isMuted } from '../conversations/is-muted.ts';
@@ -7,14 +7,15 @@ import { useWords } from '../i18n/words.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
+import { PresenceDot } from '../ui/PresenceDot.tsx';
 import { useWatched } from '../ui/use-watched.ts';
+import { Subtitle } from './Subtitle.tsx';
 import styles from './ChatHeader.module.css';
 
 export const ChatHeader = ({ conversation, details }: { conversation: Conversation; details: boolean }) => {
   const { t } = useWords();
   const view = useWatched(conversation, (watched) => watched.view);
   const name = useName(conversation);
-  const other = useUser(view.otherId);
   const toDetails: Place = { at: 'chat', id: conversation.id, details: true };
   return (
     <header className={styles.header}>
@@ -24,6 +25,7 @@ export const ChatHeader = ({ conversation, details }: { conversation: Conversati
         <span className={styles.words}>
           <h2 className={styles.name}>
             <bdi>{name ?? '…'}</bdi>
+            {view.otherId !== undefined && <PresenceDot userId={view.otherId} />}
             {isMuted(view) && (
               <span className={styles.muted} title={t('list.muted')}>
                 <Icon name="muted" />
@@ -32,9 +34,7 @@ export const ChatHeader = ({ conversation, details }: { conversation: Conversati
             )}
           </h2>
           <span className={styles.sub}>
-            {view.kind === 'group'
-              ? t('chat.members', { count: view.memberCount })
-              : other?.handle && `@${other.handle}`}
+            <Subtitle conversation={conversation} />
           </span>
         </span>
       </a>

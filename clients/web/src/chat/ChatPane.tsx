@@ -1,6 +1,7 @@
 import type { Conversation, MessageView } from '@tertulia/client';
 import { Suspense, useEffect, useState } from 'react';
 import { useName } from '../app/client.ts';
+import { useLooking } from '../app/presence.ts';
 import { later } from '../ui/later.ts';
 import { Composer, type Composing } from './Composer.tsx';
 import { ChatHeader } from './ChatHeader.tsx';
@@ -16,6 +17,7 @@ const Details = later(async () => (await import('../details/Details.tsx')).Detai
 export const ChatPane = ({ conversation, details }: { conversation: Conversation; details: boolean }) => {
   const name = useName(conversation);
   const [composing, setComposing] = useState<Composing>({});
+  useLooking(conversation.id);
   const { unreadFrom, forget } = useUnreadFrom(conversation);
   const opened = useOpened(conversation, unreadFrom);
   const { deeds, dialog } = useMessageDeeds(conversation, setComposing);

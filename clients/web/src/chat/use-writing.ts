@@ -1,6 +1,7 @@
 import { type Conversation, Lost, type MessageView, Refused } from '@tertulia/client';
 import { useEffect, useState } from 'react';
 import { errorText } from '../app/error-text.ts';
+import { usePresence } from '../app/presence.ts';
 import { useWords } from '../i18n/words.tsx';
 import { useToast } from '../ui/Toaster.tsx';
 import type { Composing } from './Composer.tsx';
@@ -30,6 +31,7 @@ export const useWriting = (
 ): Writing => {
   const words = useWords();
   const toast = useToast();
+  const presence = usePresence();
   const [draft, setDraft] = useState(() => drafts.get(conversation.id));
   const [edited, setEdited] = useState('');
   useEffect(() => setEdited(editing?.text ?? ''), [editing]);
@@ -38,6 +40,7 @@ export const useWriting = (
   const sendable = VISIBLE.test(text) && left >= 0;
 
   const send = async () => {
+    presence.setTyping(conversation.id, false);
     setDraft('');
     onDone();
     try {
@@ -65,6 +68,7 @@ export const useWriting = (
     write(typed) {
       if (editing) return setEdited(typed);
       setDraft(typed);
+      presence.setTyping(conversation.id, typed !== '');
       drafts.set(conversation.id, typed);
     },
     submit() {

@@ -6,6 +6,7 @@ import { linkTo } from '../app/router.ts';
 import { useWords } from '../i18n/words.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
+import { PresenceDot } from '../ui/PresenceDot.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import { isMuted } from './is-muted.ts';
 import { Preview } from './Preview.tsx';
@@ -46,6 +47,7 @@ export const ConversationRow = memo(({ conversation, selected, reachable, today 
       <span className={styles.text}>
         <span className={styles.top}>
           <bdi className={styles.name}>{name ?? '…'}</bdi>
+          {view.otherId !== undefined && <PresenceDot userId={view.otherId} />}
           {muted && (
             <span className={styles.muted} title={t('list.muted')}>
               <Icon name="muted" />

@@ -9,6 +9,7 @@ import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { below, type MenuItem, useMenu } from '../ui/menu.tsx';
+import { PresenceDot } from '../ui/PresenceDot.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import styles from './MemberRow.module.css';
 
@@ -42,7 +43,7 @@ export const MemberRow = ({ conversation, member }: { conversation: Conversation
       <Avatar id={member.userId} name={user?.displayName} size="small" />
       <span className={styles.words}>
         <span className={styles.name}>
-          <bdi>{name}</bdi>
+          <bdi>{name}</bdi> {!isMe && <PresenceDot userId={member.userId} />}
           {isMe && ` (${t('details.you')})`}
         </span>
         <span className={styles.sub}>

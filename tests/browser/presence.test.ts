@@ -1,0 +1,55 @@
+import { beforeAll, expect, it } from 'vitest';
+import { Messenger } from './messenger.ts';
+import { type Account, Stage } from './stage.ts';
+
+const stage = Stage.open();
+
+let ann: Account;
+let ben: Account;
+let anns: Messenger;
+beforeAll(async () => {
+  [ann, ben] = await Promise.all([stage.account('Ann Archer'), stage.account('Ben Baker')]);
+  await stage.privateChat(ann, ben);
+  anns = new Messenger((await stage.enter(ann)).page);
+  await anns.list.waitFor();
+});
+
+it('shows who is there, that they type, and when they were last there unless they hide it', async () => {
+  await anns.openChat('Ben Baker');
+  const header = anns.page.getByRole('main').locator('header');
+  const dots = anns.page.getByTestId('presence');
+  await header.getByText(`@${ben.handle}`).waitFor();
+  expect(await dots.count()).toBe(0);
+
+  const seat = await stage.enter(ben);
+  const bens = new Messenger(seat.page);
+  await bens.openChat('Ann Archer');
+  await header.getByText('online').first().waitFor();
+  await expect.poll(() => dots.count()).toBe(2); // in the list and above the messages
+  expect(await dots.first().getAttribute('data-status')).toBe('online');
+
+  await expect
+    .poll(
+      async () => {
+        await bens.page.getByLabel('Message', { exact: true }).pressSequentially('h');
+        return header.getByText('typing…').count();
+      },
+      { timeout: 20_000, interval: 500 },
+    )
+    .toBe(1);
+  await bens.page.keyboard.press('Enter');
+  await header.getByText('typing…').waitFor({ state: 'detached' });
+
+  await seat.page.close();
+  await header.getByText(/last seen/).waitFor({ timeout: 25_000 });
+  expect(await dots.count()).toBe(0);
+});
+
+it('lets each hide when they were last there', async () => {
+  const seat = await stage.enter(ben, {}, '/settings');
+  const shown = seat.page.getByLabel('Show when I was last here');
+  await shown.uncheck();
+  await seat.page.reload();
+  await shown.waitFor();
+  await expect.poll(() => shown.isChecked()).toBe(false);
+});
