@@ -34,9 +34,8 @@ it('a rolling restart under load fails no send, loses and doubles none, and move
 }, async () => {
   const database = await aDatabase();
   const settings = {
-    JWT_SECRET: randomBytes(32).toString('base64url'),
-    TRUSTED_PROXIES: '127.0.0.1',
-    LOG_LEVEL: 'warn',
+    ...{ JWT_SECRET: randomBytes(32).toString('base64url'), TRUSTED_PROXIES: '127.0.0.1', LOG_LEVEL: 'warn' },
+    LIMIT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: '2000', // all clients have one
   };
   const nodes = await Promise.all(Array.from({ length: NODES }, () => ServerProcess.start(database.url, settings)));
   const haproxy = await Haproxy.start(nodes);
@@ -73,7 +72,11 @@ it('a rolling restart under load fails no send, loses and doubles none, and move
         await each.stop();
         drains.push(performance.now() - began);
         expect(await haproxy.stateOf(index)).toBe('DOWN');
-        await eventually(() => all.every(({ connected }) => connected), 'everybody is somewhere else', 10_000);
+        await eventually(() => all.every(({ connected }) => connected), 'everybody is somewhere else', 30_000).catch(
+          (error: Error) => {
+            throw new Error(`${error.message}: ${troublesOf(all)}`);
+          },
+        );
         await each.start();
         await haproxy.until(index, 'UP');
       }
@@ -86,7 +89,7 @@ it('a rolling restart under load fails no send, loses and doubles none, and move
     const peak = peakOf(arrivals);
     process.stderr.write(
       `${ROUNDS * NODES} restarts: ${acked.length} sends, ${failures.length} failed; ${moves} moves, at most ${peak} within ` +
-        `${WINDOW_MS} ms (${base} when they came first); drains up to ${Math.round(Math.max(...drains))} ms\n`,
+        `${WINDOW_MS} ms (${base} when they came first); drains up to ${Math.round(Math.max(...drains))} ms; turned away: ${troublesOf(all)}\n`,
     );
     expect(failures).toEqual([]);
     expect(peak).toBeLessThanOrEqual(2 * base);
@@ -100,6 +103,12 @@ it('a rolling restart under load fails no send, loses and doubles none, and move
     await Promise.all(nodes.map((node) => node.stop()));
   }
 });
+
+const troublesOf = (all: readonly Roamer[]): string => {
+  const counts = new Map<string, number>();
+  for (const trouble of all.flatMap(({ troubles }) => troubles)) counts.set(trouble, (counts.get(trouble) ?? 0) + 1);
+  return JSON.stringify([...counts]);
+};
 
 /** Each once, and those of each talker in the order in which they were sent. */
 const expectStored = async (url: string, conversationId: string, acked: ReadonlySet<string>): Promise<void> => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { v7 } from 'uuid';
-import { WsClient } from './ws-client.ts';
+import { type Reply, WsClient } from './ws-client.ts';
 
 export interface RoamerEvents {
   /** A connection was authenticated. */
@@ -19,6 +19,8 @@ interface Pending {
 const BACKOFF_MS = 500;
 /** Less than what the server tells (`timings.pingMs`). */
 const HEARTBEAT_MS = 15_000;
+/** Fewer than a connection may have without an answer. */
+const WINDOW = 32;
 /** A user would call that failed. */
 const PATIENCE_MS = 10_000;
 
@@ -37,6 +39,8 @@ export class Roamer {
   acked: string[] = [];
   /** How its connections ended, but those that it left. */
   readonly codes: number[] = [];
+  /** Why it was not let in. */
+  readonly troubles: string[] = [];
   moves = 0;
 
   constructor(
@@ -55,7 +59,7 @@ export class Roamer {
   /** Sends one message after another, with so many milliseconds between, until it is told to stop and all is answered. */
   async talk(everyMs: number): Promise<void> {
     while (this.#sending || this.#pending.length > 0) {
-      if (this.#sending) {
+      if (this.#sending && this.#pending.length < WINDOW) {
         const pending = { id: v7(), content: `${this.name} ${++this.#counted}`, since: performance.now() };
         this.#pending.push(pending);
         void this.#send(pending);
@@ -89,7 +93,7 @@ export class Roamer {
     if (reply?.ok) {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       this.acked.push(id);
-    } else if (reply && reply.error?.code !== 'unavailable') {
+    } else if (reply && !isPassing(reply)) {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       this.told.failed(`${content}: ${reply.error?.code} ${reply.error?.rule}`);
     } else if (performance.now() - pending.since > PATIENCE_MS) this.told.failed(`${content}: no answer`);
@@ -107,7 +111,7 @@ export class Roamer {
 
   async #connect(): Promise<void> {
     for (let backoff = BACKOFF_MS; !this.#ends; backoff = Math.min(backoff * 2, 30_000)) {
-      const client = await this.#authenticated().catch(() => undefined);
+      const client = await this.#authenticated().catch((error: Error) => void this.troubles.push(error.message));
       if (client) return this.#settle(client);
       await pause(backoff * (0.5 + Math.random() / 2));
     }
@@ -115,7 +119,8 @@ export class Roamer {
 
   async #authenticated(): Promise<WsClient> {
     const client = await WsClient.connect(this.url);
-    if (!(await client.auth(this.token)).ok) throw new Error('auth was refused');
+    const { ok, error } = await client.auth(this.token);
+    if (!ok) throw new Error(`auth was refused: ${error?.code} ${error?.rule}`);
     return client;
   }
 
@@ -143,3 +148,5 @@ export class Roamer {
     void this.#move();
   }
 }
+
+const isPassing = ({ error }: Reply): boolean => error?.code === 'unavailable' || error?.code === 'rate_limited';
