@@ -30,7 +30,7 @@ const words = (n: number) => 'and so on, and so forth, '.repeat(1 + ((n * 7919) 
 
 interface Frame {
   readonly height: number;
-  /** Where the rows in view stand. */
+  /** Where the rows in view end: one that comes in at the top may still find its height, upwards. */
   readonly rows: Readonly<Record<string, number>>;
 }
 
@@ -47,9 +47,9 @@ const watchFrames = (log: Locator) =>
     const look = () => {
       const rows: Record<string, number> = {};
       for (const row of element.querySelectorAll('article, [role=article]')) {
-        const { top, bottom } = row.getBoundingClientRect();
+        const { bottom } = row.getBoundingClientRect();
         const number = /\d+\. /.exec(row.textContent ?? '')?.[0];
-        if (number !== undefined && bottom > view.top && top < view.bottom) rows[number] = top;
+        if (number !== undefined && bottom > view.top && bottom < view.bottom) rows[number] = bottom;
       }
       frames.push({ height: scroller.scrollHeight, rows });
       if (going) requestAnimationFrame(look);
@@ -90,10 +90,11 @@ describe('10,000 messages', () => {
     await watchFrames(anns.log);
     await turnUp(150);
     const { frames } = await framesOf(anns.log);
-    const moves = frames.slice(1).flatMap((frame, n) =>
-      Object.entries(frame.rows).flatMap(([row, top]) => {
-        const before = frames[n]!.rows[row]; // n is one before it
-        return before === undefined ? [] : [top - before];
+    // A row that comes in at the top has a frame to find its height; from then on it stays where it is.
+    const moves = frames.slice(2).flatMap((frame, n) =>
+      Object.entries(frame.rows).flatMap(([row, bottom]) => {
+        const [first, before] = [frames[n]!.rows[row], frames[n + 1]!.rows[row]]; // the two frames before
+        return first === undefined || before === undefined ? [] : [bottom - before];
       }),
     );
     const pages = new Set(frames.map(({ height }) => height)).size;

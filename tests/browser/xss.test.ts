@@ -40,11 +40,13 @@ const roam = async () => {
 /** All of a list of which only a part is in the document: seen as the wheel turns. */
 const gather = async (rows: Locator, wanted: readonly string[], turn: number) => {
   const missing = new Set(wanted);
+  let turned = 0;
   await expect
     .poll(
       async () => {
         for (const row of await rows.allTextContents()) missing.delete(row);
-        await anns.page.mouse.wheel(0, turn);
+        // There and back: it may not have begun at an end.
+        await anns.page.mouse.wheel(0, Math.floor(turned++ / 40) % 2 === 0 ? turn : -turn);
         return [...missing];
       },
       { timeout: 20_000, interval: 20 },
