@@ -90,11 +90,8 @@ export class Authentication {
   async rejoin(userId: UserId, conversations: readonly ConversationId[]): Promise<void> {
     const standings = await this.feed.standings(userId, conversations);
     for (const session of [...this.subscriptions.ofUser(userId)])
-      for (const { conversationId } of await this.#join(session, userId, standings)) {
-        const rev = this.subscriptions.passed(conversationId) ?? 0;
-        const data = { conversationId, from: rev, upTo: rev, rows: [] };
-        session.send(session.codec.encode({ type: 'conversation.changes', data }));
-      }
+      for (const { conversationId } of await this.#join(session, userId, standings))
+        session.askToSync(conversationId, this.subscriptions.passed(conversationId) ?? 0);
   }
 
   async #subscribe(session: Session, userId: UserId, first: boolean): Promise<{ epoch: string; urev: Urev }> {

@@ -109,9 +109,13 @@ export class Broadcaster {
     rev: Rev,
     firstSeq: Parameters<Subscriptions['join']>[1]['firstSeq'],
   ): void {
-    for (const session of this.subscriptions.ofUser(userId))
+    for (const session of this.subscriptions.ofUser(userId)) {
       if (!this.subscriptions.join(session, { conversationId, rev, firstSeq }))
         return this.rejoin(userId, [conversationId]);
+      // A client that found its membership by `sync` takes this event for an old one; what passed between is nobody's to tell.
+      const passed = this.subscriptions.passed(conversationId) ?? 0;
+      if (passed > rev) session.askToSync(conversationId, passed);
+    }
   }
 
   /** A repair that nobody can apply whose cursor is behind: they catch up by themselves, each with what they may see. */

@@ -70,6 +70,12 @@ export class Session {
     this.socket.send(frame);
   }
 
+  /** For who may have caught up before they were subscribed: all up to `upTo` has passed; whoever lacks some of it asks for it. */
+  askToSync(conversationId: ConversationId, upTo: number): void {
+    const data = { conversationId, from: upTo, upTo, rows: [] };
+    this.send(this.codec.encode({ type: 'conversation.changes', data }));
+  }
+
   /** Conversations with something under way or held back. */
   get lanes(): number {
     return this.#lanes?.size ?? 0;
