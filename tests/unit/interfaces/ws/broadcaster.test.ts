@@ -141,6 +141,17 @@ describe('Broadcaster', () => {
     expect(types(bens).filter((type) => type.startsWith('message'))).toEqual([]);
   });
 
+  it('lets whoever may have caught up already ask for what passed before the late word of their membership', () => {
+    const joined = (rev: number): UserEvent => ({
+      ...{ type: 'membership.joined', userId: cleo, urev: Urev(4), rev: Rev(rev), membership: membership(true, rev) },
+    });
+    node.conversationGate.accept(circle, 6, sent(6, 6));
+    node.conversationGate.accept(circle, 7, sent(7, 7));
+    node.broadcaster.users.event(cleo, joined(6));
+    expect(types(cleos)).toEqual(['conversation.changes 7', 'membership.joined undefined']);
+    expect(cleos.socket.heard[0]?.data).toMatchObject({ from: 7, upTo: 7, rows: [] });
+  });
+
   it('ends what was heard with a membership, whichever event comes first', () => {
     const gone: UserEvent = {
       ...{ type: 'membership.left', userId: ben, urev: Urev(4), rev: Rev(6), membership: membership(false) },
