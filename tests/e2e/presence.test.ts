@@ -87,7 +87,7 @@ describe.each(['alone', 'on two nodes'])('presence, %s', (how) => {
     const { ann, ben } = await aPair();
     const bens = await there.connectAs(ben);
     const anns = await here.connectAs(ann);
-    await expect.poll(() => watched(anns, ben)).toMatchObject([{ status: 'online' }]);
+    await expect.poll(() => watched(anns, ben), { timeout: 5_000 }).toMatchObject([{ status: 'online' }]);
     goAway(bens);
     await pause(1_500);
     await here.connectAs(ben); // on the other node, where there are two
@@ -119,7 +119,7 @@ describe.each(['alone', 'on two nodes'])('presence, %s', (how) => {
     await watched(anns, ben);
     expect(await watched(anns)).toEqual([]);
     const bens = await there.connectAs(ben);
-    await expect.poll(() => watched(bens, ben)).toEqual([{ userId: ben.userId, status: 'online' }]);
+    await expect.poll(() => watched(bens, ben), { timeout: 5_000 }).toEqual([{ userId: ben.userId, status: 'online' }]);
     await pause(1_500);
     expect(rowsHeard(anns)).toEqual([]);
   });
