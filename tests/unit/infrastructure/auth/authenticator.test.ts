@@ -141,7 +141,7 @@ describe('access tokens', () => {
       [
         'reuse',
         async (who) => {
-          await world.refresh.execute(who);
+          await world.refresh.execute(await world.refresh.execute(who));
           await world.refresh.execute(who).catch(() => {});
         },
       ],
