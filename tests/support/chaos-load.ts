@@ -4,7 +4,7 @@ import { SendLane } from '#app/application/chat/send-lane.ts';
 import type { MessageDraft } from '#app/domain/chat/message.ts';
 import type { Rev } from '#app/domain/shared/counters.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
-import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
+import type { ConversationId, MessageId, UserId } from '#app/domain/shared/ids.ts';
 import { aDraft, type Acts, type ChatWorld } from './chat-world.ts';
 import type { History, Shown } from './history.ts';
 
@@ -29,6 +29,8 @@ export class Sender {
   #running = true;
   readonly #done: Promise<void>;
   acked = 0;
+  /** The last that was acked. */
+  lastId: MessageId | undefined;
 
   constructor(
     private readonly history: History,
@@ -71,6 +73,7 @@ export class Sender {
       const { seq, rev, duplicate } = outcome;
       this.history.add({ type: 'send.ack', op, seq, rev, duplicate });
       this.acked++;
+      this.lastId = draft.id;
       return true;
     }
     const again = outcome.code === 'unavailable';
@@ -105,6 +108,7 @@ export class Churn {
     private readonly conv: ConversationId,
     private readonly user: UserId,
     private readonly attempt: (change: 'add' | 'remove') => Promise<MemberOutcome>,
+    private readonly restMs = 40,
   ) {
     this.#done = this.#run();
   }
@@ -118,7 +122,7 @@ export class Churn {
     let add = false;
     while (this.#running) {
       if (await this.#change(add ? 'add' : 'remove')) add = !add;
-      await pause(40);
+      await pause(this.restMs);
     }
   }
 

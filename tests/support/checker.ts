@@ -23,7 +23,17 @@ export interface Judgement {
   readonly ambiguous: number;
   readonly committed: number;
   readonly acked: number;
+  /** After each fault until every client had something that was sent after it; where that is not known, until the first ack. */
   readonly recoveriesMs: readonly number[];
+  readonly recoveries: readonly Recovery[];
+}
+
+export interface Recovery {
+  readonly kind: string;
+  /** Until the first ack of anything. */
+  readonly ackMs: number;
+  readonly acrossMs: number | undefined;
+  readonly convergedMs: number | undefined;
 }
 
 export interface Bounds {
@@ -37,9 +47,11 @@ export const judge = (records: readonly HistoryRecord[], dump: Dump, bounds: Bou
   const violations: Violation[] = [];
   const find = (condition: Condition, harm: Harm, what: string) => void violations.push({ condition, harm, what });
   judgeStored(index, find);
+  judgeChanges(index, find);
   judgeNumbers(index, find);
   judgeOrder(index, find);
   judgeReceived(index, find);
+  judgeTold(index, find);
   judgePages(index, find);
   judgeShown(index, find);
   judgeTimes(index, bounds, find);
@@ -56,7 +68,7 @@ const judgeStored = ({ sent, stored, dump }: Indexed, find: Find): void => {
     for (const { invoke, ack } of acks) {
       if (!row)
         find('C1', 'lost', `${key} was acked as ${ack!.seq}`); // they were filtered so
-      else if (row.seq !== ack!.seq || row.sentRev !== ack!.rev)
+      else if (row.seq !== ack!.seq || (ack!.rev ?? row.sentRev) !== row.sentRev)
         find('C1', 'wrong', `${key} was acked as ${ack!.seq}/${ack!.rev}, stored as ${row.seq}/${row.sentRev}`);
       else if (row.hash !== invoke.hash || row.sender !== invoke.user)
         find('C1', 'wrong', `${key} was acked to another body or sender`);
@@ -78,6 +90,24 @@ const isOf = (row: Pick<DumpedMessage, 'hash' | 'sender'>, { invoke }: Attempt) 
   row.hash === invoke.hash && row.sender === invoke.user;
 const invokedAs = (invoke: SendInvoke) => ({ hash: invoke.hash, sender: invoke.user });
 const isDefinite = ({ error }: Attempt) => error?.outcome === 'definite';
+
+/** C1 and C2 of edits and deletions: the last one that was acked stands, unless nobody knows of a later one. */
+const judgeChanges = ({ changes, stored }: Indexed, find: Find): void => {
+  for (const [key, row] of stored) {
+    if (row.notice) continue;
+    let possible: readonly (string | null)[] = [row.hash];
+    let acked = false;
+    for (const { invoke, end } of changes.get(key) ?? []) {
+      if (end?.type === 'change.ack') {
+        possible = [invoke.hash];
+        acked = true;
+        if (end.rev > row.rev) find('C1', 'lost', `${key} was changed as rev ${end.rev}, stored as ${row.rev}`);
+      } else if (end?.outcome !== 'definite') possible = [...possible, invoke.hash];
+    }
+    if (!possible.includes(row.present))
+      find(acked ? 'C1' : 'C2', acked ? 'lost' : 'wrong', `${key} is not what it was last changed to`);
+  }
+};
 
 /** C3: numbers from 1 without a hole, each id once. */
 const judgeNumbers = ({ logs, dump, changedOtherwise }: Indexed, find: Find): void => {
@@ -111,7 +141,7 @@ const judgeOrder = ({ logs, sent }: Indexed, find: Find): void => {
       const key = keyOf(message);
       const own = sent.get(key);
       const first = own && firstOf(own, message);
-      if (!first) continue;
+      if (!first || isGivenUp(own)) continue;
       const ackedAt = Math.min(...own.attempts.map(({ ack }) => ack?.at ?? Infinity));
       if (latest && ackedAt < latest.at)
         find('C5', 'out of order', `${key} was acked before ${latest.key} was sent and stands after it`);
@@ -123,6 +153,9 @@ const judgeOrder = ({ logs, sent }: Indexed, find: Find): void => {
     }
   }
 };
+
+/** Refused in the end while nobody knew of an earlier try: that one may come at any time. */
+const isGivenUp = ({ attempts }: Sent) => isDefinite(attempts.at(-1)!) && attempts.some(({ ack }) => !ack); // never empty
 
 const firstOf = (sent: Sent, row: DumpedMessage): SendInvoke | undefined =>
   sent.attempts.find((attempt) => isOf(row, attempt))?.invoke;
@@ -150,6 +183,24 @@ const judgeReceived = ({ received, stored, intervals }: Indexed, find: Find): vo
       (one) => one.earliest <= at && rev <= one.leftRev && (hash === undefined || seq >= one.firstSeq),
     );
     if (!entitled) find('C7', 'leaked', what);
+  }
+};
+
+/** C6 of an application: each new message of the others is told once and in order, and none is passed over. */
+const judgeTold = ({ told, logs, intervals }: Indexed, find: Find): void => {
+  for (const [place, records] of told) {
+    const { client, user, conv } = records[0]!; // never empty
+    const seqs = records.map(({ seq }) => seq);
+    if (new Set(seqs).size < seqs.length) find('C6', 'duplicated', `${place} was told twice of a message`);
+    else if (seqs.some((seq, at) => at > 0 && seq < seqs[at - 1]!)) find('C6', 'out of order', `${place} was told`); // at is above 0
+    const stays = intervals.get(`${conv} ${user}`) ?? [];
+    for (const { seq, at } of records)
+      if (!stays.some((one) => one.earliest <= at && seq >= one.firstSeq)) find('C7', 'leaked', `${place} ${seq}`);
+    if (stays.length !== 1 || stays[0]!.joinedRev > 1 || stays[0]!.leftRev < Infinity) continue; // one
+    const known = new Set(seqs);
+    for (const { seq, sender, notice, present } of logs.get(conv) ?? [])
+      if (seq > seqs[0]! && sender !== user && !notice && present !== null && !known.has(seq))
+        find('C6', 'lost', `${client} was never told of ${seq} in ${conv}`);
   }
 };
 
@@ -182,7 +233,7 @@ const PAGE_TAKES = 5_000;
 
 /** C4, C9 and C11: at the end everybody sees what the database holds for them, once, in its order. */
 const judgeShown = ({ shown, logs, members }: Indexed, find: Find): void => {
-  for (const { client, user, conv, rows, unread } of shown.values()) {
+  for (const { client, user, conv, rows, unread, from = 0 } of shown.values()) {
     const what = `${client} shows ${conv}`;
     const member = members.get(`${conv} ${user}`);
     if (!member?.active) {
@@ -193,7 +244,7 @@ const judgeShown = ({ shown, logs, members }: Indexed, find: Find): void => {
     if (new Set(rows.map(({ id }) => id)).size < rows.length) find('C6', 'duplicated', `${what} with an id twice`);
     if (rows.some((row, at) => at > 0 && row.seq <= rows[at - 1]!.seq)) find('C4', 'out of order', what); // at is above 0
     const held = new Map(rows.map((row) => [row.id, row]));
-    for (const message of visible) {
+    for (const message of visible.filter(({ seq }) => seq >= from)) {
       const row = held.get(message.id);
       if (!row) find('C9', 'lost', `${what} without ${message.seq}`);
       else if (row.seq !== message.seq || row.hash !== message.present)
@@ -231,20 +282,21 @@ const reported = ({ sent, stored, faults, settled, ackTimes }: Indexed, violatio
   // What a client never knew, and what the server found out before it answered.
   const ambiguous = settled.reduce((sum, batch) => sum + batch.ambiguous, unknown.length);
   const committed = settled.reduce((sum, batch) => sum + batch.committed, cleared.length);
-  const recoveriesMs = faults.flatMap(({ endedAt }) => {
+  const recoveries = faults.flatMap(({ kind, endedAt, acrossMs, convergedMs }): Recovery[] => {
     const next = ackTimes.find((at) => at >= endedAt);
-    return next === undefined ? [] : [next - endedAt];
+    return next === undefined ? [] : [{ kind, ackMs: next - endedAt, acrossMs, convergedMs }];
   });
+  const recoveriesMs = recoveries.map(({ ackMs, convergedMs }) => convergedMs ?? ackMs);
   const harms = (harm: Harm) => violations.filter((violation) => violation.harm === harm).length;
   const [p50, p99, max] = [0.5, 0.99, 1].map((share) => Math.round(quantile(recoveriesMs, share)));
   const report =
     `${messages.length} sends, ${faults.length} faults: ${acked} acked, ${harms('lost')} lost, ${harms('duplicated')} duplicated, ` +
     `${harms('out of order')} out of order, ${harms('leaked')} leaked; ${ambiguous} ambiguous (${committed} had committed); ` +
     `recovery ${p50}/${p99}/${max} ms`;
-  return { report, acked, ambiguous, committed, recoveriesMs };
+  return { report, acked, ambiguous, committed, recoveriesMs, recoveries };
 };
 
-const quantile = (values: readonly number[], share: number): number =>
+export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? 0;
 
 const keyOf = ({ conv, id }: { readonly conv: string; readonly id: string }) => `${conv} ${id}`;

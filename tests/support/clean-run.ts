@@ -88,8 +88,11 @@ class CleanRun {
     const simulated = this.#conv(conv);
     const message = simulated.log[seq - 1]!; // the caller counts
     const edited = { ...message, present, rev: ++simulated.rev };
+    const op = ++this.#op;
+    this.#tell({ type: 'change.invoke', op, client: 'a1', user: message.sender, conv, id: message.id, hash: present });
     simulated.log[seq - 1] = edited;
     this.#deliver(conv, edited);
+    this.#tell({ type: 'change.ack', op, rev: edited.rev });
   }
 
   add(conv: string, by: string, user: string): void {
@@ -237,6 +240,8 @@ class CleanRun {
       const { rev, seq, id, present } = row;
       const shown = seq >= member.firstSeq && present !== null ? { hash: present } : {};
       this.#tell({ type: 'recv', client, user, conv, rev, seq, id, ...shown });
+      const isNew = rev === row.sentRev && !row.notice && row.sender !== user && seq >= member.firstSeq;
+      if (isNew) this.#tell({ type: 'told', client, user, conv, seq, id });
     }
   }
 }

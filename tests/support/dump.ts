@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { hashOf } from './chaos-load.ts';
 import type { Dump, DumpedMessage } from './history.ts';
 
-/** What the database holds of these conversations, for the checker. */
-export const dump = async (url: string, ids: readonly string[]): Promise<Dump> => {
+/**
+ * What the database holds of these conversations, for the checker.
+ * @param texts by message id, what was sent: after an edit the database keeps no more of it than its hash
+ */
+export const dump = async (
+  url: string,
+  ids: readonly string[],
+  texts: ReadonlyMap<string, string> = new Map(),
+): Promise<Dump> => {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
@@ -18,10 +26,14 @@ export const dump = async (url: string, ids: readonly string[]): Promise<Dump> =
     );
     const messages = await client.query<MessageRow>(
       `select conversation_id as conv, id, seq::float8 as seq, sent_rev::float8 as "sentRev", rev::float8 as rev, sender_id as sender,
-              type, content from messages where conversation_id = any ($1)`,
+              type, content, encode(content_hash, 'hex') as "contentHash" from messages where conversation_id = any ($1)`,
       [ids],
     );
-    return { conversations: conversations.rows, members: members.rows, messages: messages.rows.map(dumped) };
+    return {
+      conversations: conversations.rows,
+      members: members.rows,
+      messages: messages.rows.map((row) => dumped(row, texts)),
+    };
   } finally {
     await client.end();
   }
@@ -49,13 +61,22 @@ interface MessageRow {
   readonly sender: string;
   readonly type: string;
   readonly content: string | null;
+  readonly contentHash: string;
 }
 
-/** For runs without edits: the database keeps of what was first sent no more than a hash of its own. */
-const dumped = ({ type, content, ...row }: MessageRow): DumpedMessage => {
+const dumped = (
+  { type, content, contentHash, ...row }: MessageRow,
+  texts: ReadonlyMap<string, string>,
+): DumpedMessage => {
   const present = content === null ? null : hashOf(content);
-  const hash = present ?? '';
-  if (type !== 'system') return { ...row, hash, present };
+  if (type !== 'system') return { ...row, hash: originally(contentHash, texts.get(row.id) ?? content), present };
   const { event, users, user } = JSON.parse(content ?? '{}') as { event: string; users?: string[]; user?: string };
+  const hash = present ?? '';
   return { ...row, hash, present, notice: { event, users: users ?? (user === undefined ? [] : [user]) } };
+};
+
+/** The hash of what was first sent; one of nothing when that is not what the database took. */
+const originally = (contentHash: string, text: string | null): string => {
+  const hash = createHash('sha256').update(`text\u001f\u001f${text}`).digest('hex');
+  return hash === contentHash && text !== null ? hashOf(text) : 'another';
 };

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { sendSignal } from '#app/infrastructure/embedded/postgres-processes.ts';
 import { freePort } from './postgres-server.ts';
 
 const folder = join(import.meta.dirname, '../../deploy');
@@ -81,6 +82,17 @@ export class Haproxy {
     const before = await this.#pid();
     this.#process?.kill('SIGUSR2');
     await this.#until(async () => (await this.#pid()) !== before, 'it was reloaded', START_MS);
+  }
+
+  /** kill -9 of master and worker; every socket through it is gone. */
+  async kill(): Promise<void> {
+    const worker = Number(await this.#pid());
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    sendSignal(worker, 'SIGKILL');
   }
 
   async stop(): Promise<void> {

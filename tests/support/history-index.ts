@@ -1,4 +1,7 @@
 import type {
+  ChangeAck,
+  ChangeError,
+  ChangeInvoke,
   Dump,
   DumpedMember,
   DumpedMessage,
@@ -12,6 +15,7 @@ import type {
   SendInvoke,
   Settled,
   ShownList,
+  Told,
 } from './history.ts';
 
 export interface Attempt {
@@ -21,6 +25,11 @@ export interface Attempt {
 }
 export interface Sent {
   readonly attempts: Attempt[];
+}
+
+export interface Change {
+  readonly invoke: ChangeInvoke;
+  end?: ChangeAck | ChangeError;
 }
 
 /** One stay of a user in a conversation, by rev, and what is known of when it began and ended. */
@@ -55,7 +64,11 @@ export interface Indexed {
   /** By conversation and user. */
   readonly members: ReadonlyMap<string, DumpedMember>;
   readonly intervals: ReadonlyMap<string, readonly Interval[]>;
+  /** By conversation and id, in the order in which they were asked for. */
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
   readonly received: readonly Received[];
+  /** By client and conversation. */
+  readonly told: ReadonlyMap<string, readonly Told[]>;
   readonly pages: readonly PageRead[];
   /** The last of each client and conversation. */
   readonly shown: ReadonlyMap<string, ShownList>;
@@ -75,7 +88,10 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
   const operations = new Map<number, Operation>();
   const memberCalls = new Map<number, MemberInvoke>();
   const memberChanges = new Map<string, MemberChange>();
+  const changes = new Map<string, Change[]>();
+  const changing = new Map<number, Change>();
   const received: Received[] = [];
+  const told = new Map<string, Told[]>();
   const pages: PageRead[] = [];
   const shown = new Map<string, ShownList>();
   const faults: Fault[] = [];
@@ -129,6 +145,23 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
         if (call) memberChanges.set(`${call.conv} ${record.rev}`, { invokedAt: call.at, ackedAt: record.at });
         break;
       }
+      case 'change.invoke': {
+        const change: Change = { invoke: record };
+        changing.set(record.op, change);
+        operations.set(record.op, { what: `a change of ${record.id}`, invokedAt: record.at, endedAt: undefined });
+        append(changes, `${record.conv} ${record.id}`, change);
+        break;
+      }
+      case 'change.ack':
+      case 'change.err': {
+        const change = changing.get(record.op);
+        if (!change) throw new Error(`the end of no change: ${record.op}`);
+        change.end = record;
+        break;
+      }
+      case 'told':
+        append(told, `${record.client} ${record.conv}`, record);
+        break;
       case 'recv':
         received.push(record);
         break;
@@ -153,7 +186,7 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
 
   const logs = logsOf(dump);
   return {
-    ...{ dump, sent, logs, received, pages, shown, faults, settled, ackTimes },
+    ...{ dump, sent, changes, logs, received, told, pages, shown, faults, settled, ackTimes },
     stored: new Map(dump.messages.map((message) => [`${message.conv} ${message.id}`, message])),
     members: new Map(dump.members.map((member) => [`${member.conv} ${member.user}`, member])),
     operations: [...operations.values()],
@@ -163,13 +196,15 @@ export const indexed = (records: readonly HistoryRecord[], dump: Dump): Indexed 
   };
 };
 
+const append = <K, T>(lists: Map<K, T[]>, key: K, item: T): void => {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+};
+
 const logsOf = (dump: Dump): ReadonlyMap<string, readonly DumpedMessage[]> => {
   const logs = new Map<string, DumpedMessage[]>();
-  for (const message of dump.messages.toSorted((a, b) => a.seq - b.seq)) {
-    const log = logs.get(message.conv);
-    if (log) log.push(message);
-    else logs.set(message.conv, [message]);
-  }
+  for (const message of dump.messages.toSorted((a, b) => a.seq - b.seq)) append(logs, message.conv, message);
   return logs;
 };
 

@@ -15,12 +15,21 @@ interface Ending extends Moment {
 }
 
 export type SendInvoke = ByClient & { type: 'send.invoke'; op: number; id: string; hash: string };
-export type SendAck = Ending & { type: 'send.ack'; seq: number; rev: number; duplicate: boolean };
+/** `rev` where the client says it. */
+export type SendAck = Ending & { type: 'send.ack'; seq: number; rev?: number; duplicate: boolean };
 /** `definite`: it is not stored and never will be by this attempt. `ambiguous`: nobody knows. */
 export type SendError = Ending & { type: 'send.err'; outcome: 'definite' | 'ambiguous'; code: string };
 
 /** A row that a client took over, from an event or a catch-up; what it dropped as known is not told. `hash` is missing where no content was shown. */
 export type Received = ByClient & { type: 'recv'; rev: number; seq: number; id: string; hash?: string };
+/** A message by somebody else that an application was told of as new. */
+export type Told = ByClient & { type: 'told'; seq: number; id: string };
+
+/** An edit or a deletion (`hash` null) of one's own message; those of one message follow each other. */
+export type ChangeInvoke = ByClient & { type: 'change.invoke'; op: number; id: string; hash: string | null };
+export type ChangeAck = Ending & { type: 'change.ack'; rev: number };
+export type ChangeError = Ending & { type: 'change.err'; outcome: 'definite' | 'ambiguous' };
+
 /** A page of history from `from` to `to`, asked at `invokedAt`; without `to` up to the newest. */
 export type PageRead = ByClient & {
   type: 'page';
@@ -36,7 +45,13 @@ export interface Shown {
   readonly hash: string | null;
 }
 /** What a client's user sees at the end. */
-export type ShownList = ByClient & { type: 'shown'; rows: readonly Shown[]; unread: number };
+export type ShownList = ByClient & {
+  type: 'shown';
+  rows: readonly Shown[];
+  unread: number;
+  /** Nothing older was loaded. */
+  from?: number;
+};
 
 export type MemberInvoke = Moment & {
   type: 'member.invoke';
@@ -51,13 +66,24 @@ export type MemberError = Ending & { type: 'member.err'; outcome: 'definite' | '
 export type Connection = Moment & ({ type: 'open'; client: string } | { type: 'close'; client: string; code: number });
 /** The server itself ran a batch again whose outcome nobody knew, and so learnt it; `committed` of them had been stored. */
 export type Settled = Moment & { type: 'settled'; ambiguous: number; committed: number };
-export type Fault = Moment & { type: 'fault'; kind: string; endedAt: number };
+export type Fault = Moment & {
+  type: 'fault';
+  kind: string;
+  endedAt: number;
+  /** After its end, until what is sent at each node was heard at each; and until every client had something sent after it. */
+  acrossMs?: number;
+  convergedMs?: number;
+};
 
 export type HistoryRecord =
   | SendInvoke
   | SendAck
   | SendError
+  | ChangeInvoke
+  | ChangeAck
+  | ChangeError
   | Received
+  | Told
   | PageRead
   | ShownList
   | MemberInvoke
@@ -125,7 +151,7 @@ export class History {
     const began = new Map<number, number>();
     const durations: number[] = [];
     for (const record of this.records) {
-      if (record.type === 'send.invoke' || record.type === 'member.invoke') began.set(record.op, record.at);
+      if (record.type.endsWith('.invoke') && 'op' in record) began.set(record.op, record.at);
       else if ('op' in record) durations.push(record.at - (began.get(record.op) ?? record.at));
     }
     return durations;
@@ -135,7 +161,7 @@ export class History {
   waiting(now = this.now()): readonly number[] {
     const began = new Map<number, number>();
     for (const record of this.records) {
-      if (record.type === 'send.invoke' || record.type === 'member.invoke') began.set(record.op, record.at);
+      if (record.type.endsWith('.invoke') && 'op' in record) began.set(record.op, record.at);
       else if ('op' in record) began.delete(record.op);
     }
     return [...began.values()].map((at) => now - at);

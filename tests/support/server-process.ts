@@ -55,6 +55,15 @@ export class ServerProcess {
     });
   }
 
+  get running(): boolean {
+    return this.#process?.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** The last of what it wrote since it was started. */
+  get said(): string {
+    return this.#said;
+  }
+
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }

@@ -94,6 +94,10 @@ interface MessageRow {
   readonly rev: number;
   readonly content?: unknown;
 }
+/** Null of a deleted one. */
+export const hashIn = ({ content }: Pick<MessageRow, 'content'>): string | null =>
+  content === undefined ? null : hashOf(textOf(content));
+
 interface Told {
   readonly conversationId?: string;
   readonly message?: MessageRow;
@@ -113,6 +117,7 @@ export class Listener {
     private readonly name: string,
     url: Url,
     private readonly somebody: Somebody,
+    private readonly heardOf: (id: string) => void = () => {},
   ) {
     this.#line = new Line(url, somebody, (client) => client.socket.on('message', (data: Buffer) => this.#hear(data)));
     this.#done = this.#run();
@@ -140,8 +145,11 @@ export class Listener {
       this.#last.set(conv, row.rev);
       this.heard++;
       const { rev, seq, id } = row;
-      const hash = hashOf(textOf(row.content));
-      this.history.add({ type: 'recv', client: this.name, user: this.somebody.userId, conv, rev, seq, id, hash });
+      const hash = hashIn(row);
+      const { name: client, somebody } = this;
+      const shown = hash === null ? {} : { hash };
+      this.history.add({ type: 'recv', client, user: somebody.userId, conv, rev, seq, id, ...shown });
+      this.heardOf(id);
     }
   }
 }
@@ -236,8 +244,9 @@ export class SocketFollower {
     this.#held = new Map();
   }
 
-  #hold({ id, seq, content }: MessageRow): void {
-    this.#held.set(id, { id, seq, hash: hashOf(textOf(content)) });
+  #hold(row: MessageRow): void {
+    const { id, seq } = row;
+    this.#held.set(id, { id, seq, hash: hashIn(row) });
   }
 
   /** All of the log, from the newest on. */
@@ -253,7 +262,7 @@ export class SocketFollower {
       if (!reply?.ok) return false;
       const { messages, more } = reply.data as unknown as { messages: MessageRow[]; more: boolean };
       for (const message of messages) this.#hold(message);
-      const rows = messages.map(({ id, seq, content }) => ({ id, seq, hash: hashOf(textOf(content)) }));
+      const rows = messages.map((row) => ({ id: row.id, seq: row.seq, hash: hashIn(row) }));
       const to = before === undefined ? {} : { to: before - 1 };
       const { name: client, conv } = this;
       const from = rows[0]?.seq ?? Infinity;

@@ -79,7 +79,7 @@ const bugs: readonly [string, Condition, Harm, (run: Run) => void][] = [
     'acks another rev than it stored',
     'C1',
     'wrong',
-    (run) => change(run, acked(run).ack, { rev: acked(run).ack.rev + 1 }),
+    (run) => change(run, acked(run).ack, { rev: acked(run).row.sentRev + 1 }),
   ],
   ['stores another body than was sent', 'C1', 'wrong', (run) => put(run, acked(run).row, { hash: 'cut off' })],
   ['stores it under another name', 'C1', 'wrong', (run) => put(run, acked(run).row, { sender: 'ben-2' })],
@@ -349,6 +349,56 @@ const bugs: readonly [string, Condition, Harm, (run: Run) => void][] = [
     'C9',
     'wrong',
     (run) => relist(run, list(run, 'a2', 'g'), (rows) => rows.with(5, { ...rows[5]!, hash: 'back' })),
+  ],
+  [
+    'forgets an edit that it had acked',
+    'C1',
+    'lost',
+    (run) => put(run, at(run, 'g', 5), { present: at(run, 'g', 5).hash }),
+  ],
+  ['changes what nobody asked to change', 'C2', 'wrong', (run) => put(run, at(run, 'g', 9), { present: 'another' })],
+  [
+    'stores what it refused to change',
+    'C2',
+    'wrong',
+    (run) => {
+      const { op } = one(only(run, 'change.invoke'), ({ hash }) => hash === 'edited');
+      const { at } = one(only(run, 'change.ack'), (ack) => ack.op === op);
+      run.records.push({ type: 'change.err', op, outcome: 'definite', at });
+    },
+  ],
+  [
+    'tells an application twice of a message',
+    'C6',
+    'duplicated',
+    (run) => run.records.push(one(only(run, 'told'), ({ client }) => client === 'b1')),
+  ],
+  [
+    'tells an application of messages backwards',
+    'C6',
+    'out of order',
+    (run) => {
+      const [one, other] = only(run, 'told').filter(({ client, conv }) => client === 'b1' && conv === 'g');
+      change(run, one!, { seq: other!.seq });
+      change(run, other!, { seq: one!.seq });
+    },
+  ],
+  [
+    'passes a message over',
+    'C6',
+    'lost',
+    (run) => swapIn<HistoryRecord>(run.records, only(run, 'told').filter(({ client }) => client === 'b1')[5]!),
+  ],
+  [
+    'tells an application of what was written before it came',
+    'C7',
+    'leaked',
+    (run) =>
+      change(
+        run,
+        one(only(run, 'told'), ({ client }) => client === 'd1'),
+        { seq: 2 },
+      ),
   ],
   [
     'goes on showing a conversation to one who was removed',

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Cluster } from '../support/chaos-cluster.ts';
+import { keep, recoveryTable } from '../support/chaos-report.ts';
+import type { Recovered } from '../support/chaos-probe.ts';
+import { nameOf, type Planned, schedule } from '../support/chaos-schedule.ts';
+import { Town } from '../support/chaos-town.ts';
+import { judge } from '../support/checker.ts';
+import { dump } from '../support/dump.ts';
+import { History } from '../support/history.ts';
+
+/** Asked for by name: then it is told as it goes, and kept. */
+const LONG = process.env['FAULTS'] !== undefined;
+const FAULTS = Number(process.env['FAULTS'] ?? 20);
+const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+/** Acked between two faults. */
+const PROGRESS = Number(process.env['PROGRESS'] ?? 100);
+/** A client of the SDK goes on until it is answered, however long a fault and its backoff take. */
+const OPERATION_MS = 90_000;
+/** A long run ends after so many minutes, with the faults that it came to. */
+const MINUTES = Number(process.env['MINUTES'] ?? Infinity);
+const REPORT = join(import.meta.dirname, '../../docs/faults.md');
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start();
+}, 120_000);
+afterAll(() => cluster?.stop());
+
+it(`three nodes behind HAProxy lose, double, turn and leak nothing over ${FAULTS} faults`, {
+  timeout: 120_000 + FAULTS * 30_000,
+}, async () => {
+  const began = performance.now();
+  const history = new History();
+  const town = await Town.found(cluster, history);
+  const plan = schedule(SEED, FAULTS);
+  let faults = 0;
+  for (const [n, planned] of plan.entries()) {
+    if (performance.now() - began > MINUTES * 60_000) break;
+    faults++;
+    await progress(town, PROGRESS);
+    await breaks(planned);
+    const endedAt = performance.now();
+    const { missing, ...recovery } = await town.probe.recovery(town.devices);
+    history.add({ type: 'fault', kind: nameOf(planned), endedAt, ...recovery });
+    if (missing || LONG)
+      tell(`${n + 1} of ${FAULTS}, ${town.acked} acked: ${wordsOf(planned)}; ${wordsOn(missing, recovery)}`);
+  }
+  await progress(town, PROGRESS);
+  await town.end();
+
+  const stored = await dump(cluster.postgres.url, town.conversations, town.texts);
+  const judgement = judge(history.records, stored, { operationMs: OPERATION_MS });
+  const { report, violations, recoveries } = judgement;
+  tell(`three nodes, seed ${SEED}: ${report}\n${recoveryTable(judgement)}`);
+  const minutes = (performance.now() - began) / 60_000;
+  const [edits, deaths] = [town.edits, cluster.deaths.length];
+  if (LONG) await keep(REPORT, { judgement, seed: SEED, faults, minutes, edits, deaths });
+  expect(violations.slice(0, 10)).toEqual([]);
+  expect(cluster.deaths).toEqual([]);
+  expect(recoveries).toHaveLength(faults);
+  expect(recoveries.filter(({ convergedMs }) => convergedMs === undefined)).toEqual([]);
+  expect(new Set(plan.map(nameOf)).size).toBeGreaterThanOrEqual(Math.min(8, faults));
+  expect(edits).toBeGreaterThan(faults);
+});
+
+const breaks = (planned: Planned) => Promise.all(planned.map(({ kind, ms, node }) => kind.inject(cluster, ms, node)));
+
+const wordsOf = (planned: Planned) =>
+  planned.map(({ kind: { name }, ms, node }) => `${name} (${ms} ms, ${node})`).join(' with ');
+
+const wordsOn = (missing: readonly string[] | undefined, { acrossMs = 0, convergedMs = 0 }: Recovered) =>
+  missing ? `not back: ${missing.join('; ')}` : `back after ${Math.round(acrossMs)}, ${Math.round(convergedMs)} ms`;
+
+const tell = (words: string) => void process.stderr.write(`${words}\n`);
+
+/** Until so many more are acked. */
+const progress = async (town: Town, more: number): Promise<void> => {
+  const [wanted, late] = [town.acked + more, performance.now() + 30_000];
+  while (town.acked < wanted) {
+    if (performance.now() > late) throw new Error(`${wanted - town.acked} of ${more} sends were not acked in 30 s`);
+    await pause(10);
+  }
+};

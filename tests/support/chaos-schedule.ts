@@ -1,0 +1,56 @@
+import { NODES } from './chaos-cluster.ts';
+import { type FaultKind, faultKinds } from './chaos-faults.ts';
+import { seeded } from './network-lab.ts';
+
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  readonly ms: number;
+  readonly node: number;
+}
+/** One fault, or two that fall together. */
+export type Planned = readonly [PlannedFault] | readonly [PlannedFault, PlannedFault];
+
+export const PAIR = 'two of them together';
+export const nameOf = (planned: Planned): string => (planned.length === 2 ? PAIR : planned[0].kind.name);
+export const goalOf = (planned: Planned): number => Math.max(...planned.map(({ kind }) => kind.goalMs));
+
+const PAIRS = 2;
+
+/** Which faults, when, to whom and for how long: the same for the same seed. Each kind comes once before any comes again. */
+export const schedule = (seed: number, count: number): readonly Planned[] => {
+  const random = seeded(seed);
+  const planned: Planned[] = [];
+  while (planned.length < count) {
+    const pairs = Array.from({ length: PAIRS }, () => pair(random));
+    const more = faultKinds.flatMap((kind) => Array<FaultKind>((kind.weight ?? 1) - 1).fill(kind));
+    planned.push(...shuffled([...faultKinds.map((kind) => [drawn(kind, random)] as const), ...pairs], random));
+    planned.push(
+      ...shuffled(
+        more.map((kind) => [drawn(kind, random)] as const),
+        random,
+      ),
+    );
+  }
+  return planned.slice(0, count);
+};
+
+const drawn = (kind: FaultKind, random: () => number): PlannedFault => {
+  const [least, most] = kind.ms;
+  return { kind, ms: Math.round(least + random() * (most - least)), node: Math.floor(random() * NODES) };
+};
+
+/** Of different parts, or of two nodes: what is killed can't be frozen too. */
+const pair = (random: () => number): Planned => {
+  const [one, other] = [any(random), any(random)];
+  if (one.kind.part !== other.kind.part) return [one, other];
+  return one.kind.part === 'node' ? [one, { ...other, node: one.node + 1 }] : pair(random);
+};
+
+const any = (random: () => number): PlannedFault =>
+  drawn(faultKinds[Math.floor(random() * faultKinds.length)]!, random); // in range
+
+const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
+  items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
