@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { NODES } from './chaos-faults.ts';
 import { Haproxy } from './haproxy.ts';
 import { type Conditions, NetworkLab, seeded } from './network-lab.ts';
 import type { PostgresServer } from './postgres-server.ts';
@@ -8,7 +9,6 @@ import { RedisServer } from './redis-server.ts';
 import { ServerProcess } from './server-process.ts';
 import { aPostgresServer } from './services.ts';
 
-export const NODES = 3;
 /** A supervisor starts again what ended, also what could not start because its database was away. */
 const START_WITHIN_MS = 60_000;
 

@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from './chaos-cluster.ts';
 
+/** Of a cluster. */
+export const NODES = 3;
+
 export type Part = 'node' | 'postgres' | 'redis' | 'haproxy' | 'clients';
 
 /** A way in which a part of the cluster breaks, and is whole again when `inject` resolves. */

@@ -1,5 +1,4 @@
-import { NODES } from './chaos-cluster.ts';
-import { type FaultKind, faultKinds } from './chaos-faults.ts';
+import { type FaultKind, faultKinds, NODES } from './chaos-faults.ts';
 import { seeded } from './network-lab.ts';
 
 export interface PlannedFault {
