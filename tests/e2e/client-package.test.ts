@@ -60,7 +60,11 @@ describe('the packed client', () => {
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', names], { cwd: bot });
     const expected = ['createClient', 'signIn', 'browserSession', 'indexedDbOutbox', 'fileOutbox'];
     expect(stdout.split(',')).toEqual(expect.arrayContaining(expected));
-    expect((await readdir(join(bot, 'node_modules/@tertulia/client'))).toSorted()).toEqual(['dist', 'package.json']);
+    expect((await readdir(join(bot, 'node_modules/@tertulia/client'))).toSorted()).toEqual([
+      'README.md',
+      'dist',
+      'package.json',
+    ]);
   });
 
   it('writes the types of the commands that a host program adds, and of no others', async () => {

@@ -52,6 +52,31 @@ describe('the heartbeat', () => {
     expect(stage.log).toEqual(['connecting', 'opened', 'online', 'lost', 'connecting', 'opened', 'online']);
   });
 
+  it('suspects a connection that owes an answer and is silent for eight seconds', async () => {
+    const stage = new LinkStage();
+    const socket = await stage.started();
+    await stage.pass(3_000);
+    const failed = failureOf(stage.link.call('user.me', {}));
+    await stage.pass(7_900);
+    expect(pings(socket)).toBe(0);
+    await stage.pass(200);
+    expect([pings(socket), socket.closed]).toEqual([1, false]);
+    await stage.pass(4_000);
+    expect(socket.closed).toBe(true);
+    expect(await failed).toBeInstanceOf(Lost);
+  });
+
+  it('leaves one alone that is slow to answer and says other things', async () => {
+    const stage = new LinkStage();
+    const socket = await stage.started();
+    void failureOf(stage.link.call('user.me', {}));
+    for (let i = 0; i < 4; i++) {
+      await stage.pass(5_000);
+      socket.says(news);
+    }
+    expect([pings(socket), socket.closed]).toEqual([0, false]);
+  });
+
   it('takes anything that comes for a sign of life', async () => {
     const stage = new LinkStage();
     const socket = await stage.started();

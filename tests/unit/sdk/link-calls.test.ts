@@ -193,7 +193,7 @@ describe('calls without an answer', () => {
     const socket = await stage.started();
     const calls = Array.from({ length: 200 }, () => call(stage));
     expect(asked(stage)).toBe(62);
-    await stage.pass(25_000);
+    await stage.pass(8_100); // as many without an answer are suspect
     expect(socket.last('ping')).toBeDefined();
     for (let i = 0; i < 200; i++) {
       expect(asked(stage)).toBeLessThanOrEqual(62 + i);

@@ -98,7 +98,8 @@ describe('what is looked at', () => {
 
 /** Whatever it holds is for whoever asked, or for the eye alone. */
 const isOpen = (parent: object, key: string): boolean =>
-  ['content', 'since', 'email', 'emailConfirmed', 'lastSeenVisible'].includes(key) || (key === 'createdAt' && 'emailConfirmed' in parent);
+  ['content', 'since', 'email', 'emailConfirmed', 'lastSeenVisible'].includes(key) ||
+  (key === 'createdAt' && 'emailConfirmed' in parent);
 
 const wrong = [null, -1, 1.5, 2 ** 53, 'x'.repeat(2_000_000), true, [], {}, [[]], [null]];
 const kindOf = (value: unknown): string => {

@@ -43,6 +43,12 @@ export class Calls {
     return this.#asked.values().next().value?.at;
   }
 
+  /** The same, but for pings. */
+  get owed(): number | undefined {
+    for (const { type, at } of this.#asked.values()) if (type !== 'ping') return at;
+    return undefined;
+  }
+
   /** @throws Refused `too_large` when the frame is longer than `maxBytes`, `rate_limited` when too many wait */
   add(call: Call, maxBytes: number, urgent = false): void {
     const id = ++this.#lastId;

@@ -168,6 +168,7 @@ export class Connection {
       surroundings: this.parts.surroundings,
       pingMs: welcome.timings.pingMs,
       ping: () => this.#ask('ping', {}, FIRST_FRAME_BYTES, true).then(ignore, ignore),
+      owed: () => this.#calls.owed,
       overdue: () => {
         const { oldest = Infinity } = this.#calls;
         return this.parts.surroundings.monotonic() - oldest >= ANSWER_MS;

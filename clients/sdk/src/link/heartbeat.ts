@@ -6,6 +6,8 @@ interface HeartbeatParts {
   readonly pingMs: number;
   /** Resolves when it is answered, whatever the answer. Never rejects. */
   ping(): Promise<void>;
+  /** Since when an answer is owed, pings aside, by the monotonic clock. */
+  owed(): number | undefined;
   /** Looked at with every beat. */
   overdue(): boolean;
   dead(): void;
@@ -13,15 +15,20 @@ interface HeartbeatParts {
 
 /** How long a connection that is suspected may take to prove that it lives. */
 const PROOF_MS = 4_000;
+/** Silent for so long while it owes an answer, a connection is suspected: people look at a message that does not go out. */
+const OWED_MS = 8_000;
 
 /**
  * Keeps a connection alive and notices when it is not: pings when nothing else was said, gives up after two silent
- * intervals, and suspects the connection after a sleep, when a timer comes far too late by either clock.
+ * intervals, and suspects the connection when an answer is late, and after a sleep, when a timer comes far too late by
+ * either clock.
  */
 export class Heartbeat {
   #sentAt: number;
   #heardAt: number;
   #callOff = (): void => {};
+  /** Of the next beat. */
+  #due = 0;
   /** A proof that it lives is waited for. */
   #doubted = false;
   #stopped = false;
@@ -33,6 +40,7 @@ export class Heartbeat {
 
   sent(): void {
     this.#sentAt = this.parts.surroundings.monotonic();
+    if (this.#owedUntil() < this.#due && !this.#stopped && !this.#doubted) this.#plan();
   }
 
   heard(): void {
@@ -68,8 +76,8 @@ export class Heartbeat {
 
   #plan(): void {
     const { surroundings, pingMs } = this.parts;
-    const due = Math.min(this.#sentAt + pingMs, this.#heardAt + 2 * pingMs);
-    this.#wait(Math.max(0, due - surroundings.monotonic()), (late) => this.#beat(late));
+    this.#due = Math.min(this.#sentAt + pingMs, this.#heardAt + 2 * pingMs, this.#owedUntil());
+    this.#wait(Math.max(0, this.#due - surroundings.monotonic()), (late) => this.#beat(late));
   }
 
   #beat(late: number): void {
@@ -79,8 +87,13 @@ export class Heartbeat {
     // a page in the background is woken once a minute: who was not asked is not to blame for being silent
     if (late > 2 * pingMs || (silent && late > PROOF_MS)) return this.suspect();
     if (silent || overdue()) return dead();
+    if (now >= this.#owedUntil()) return this.suspect();
     if (now - this.#sentAt >= pingMs) void ping();
     this.#plan();
+  }
+
+  #owedUntil(): number {
+    return Math.max(this.parts.owed() ?? Infinity, this.#heardAt) + OWED_MS;
   }
 
   /** In place of what was waited for. Tells how late it was, by the clock that says more: one may have stood still. */
