@@ -74,6 +74,7 @@ describe('a group', () => {
     await anns.confirm('Remove from group');
     await bens.chat('Without Ben').waitFor({ state: 'detached' });
     await bens.composer.waitFor({ state: 'detached' });
+    await bens.page.locator('button:focus', { hasText: 'Back to the conversations' }).waitFor();
   });
 
   it('has roles, and each may what it may', async () => {

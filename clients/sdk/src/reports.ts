@@ -1,5 +1,5 @@
 import { Backoff } from './link/backoff.ts';
-import { Lost } from './link/failures.ts';
+import { Lost, Refused } from './link/failures.ts';
 import type { Link } from './link/link.ts';
 import { isPassing, type Machine } from './questions.ts';
 
@@ -107,8 +107,9 @@ export class Reports {
       } else due.told = { ...told, deliveredSeq }; // the leading tab has heard of it as well
       this.#backoff.reset();
     } catch (error) {
-      if (!isPassing(error) && !(error instanceof Lost)) this.#due.delete(conversationId);
-      restMs = Math.max(restMs, isPassing(error) ? this.#backoff.next(error.retryAfterMs) : 0);
+      const passes = isPassing(error) || (error instanceof Refused && error.code === 'internal');
+      if (!passes && !(error instanceof Lost)) this.#due.delete(conversationId);
+      restMs = Math.max(restMs, passes ? this.#backoff.next(error.retryAfterMs) : 0);
     }
     this.#later(restMs, () => {
       due.rests = false;

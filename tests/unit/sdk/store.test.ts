@@ -271,6 +271,18 @@ describe('what the user has read', () => {
     expect(asked(stage, 'conversation.read')).toHaveLength(3);
   });
 
+  it('is told again after a fault of the server', async () => {
+    const stage = new Stage();
+    stage.lines = [aLine(PLACE, { seq: 9, rev: 9 })];
+    const { link, conversation, timers } = await opened(stage);
+    conversation.markRead(3);
+    await settle();
+    link.answer('conversation.read', new Refused('internal', 'a fault of the server'));
+    await settle();
+    await timers.pass(2_000);
+    expect(asked(stage, 'conversation.read')).toMatchObject([{ readSeq: 3 }, { readSeq: 3 }]);
+  });
+
   it('in the middle of a long chat stays counted when the chat is left', async () => {
     const stage = new Stage();
     stage.lines = [aLine(PLACE, { seq: 300, rev: 300 }, { unread: { count: 150, more: false } })];

@@ -38,7 +38,10 @@ const Chosen = ({ id, details }: { id: string; details: boolean }) => {
   return (
     <main className={styles.nothing} id="main">
       <p>{t('chat.gone')}</p>
-      <Button onClick={() => router.go(HOME, 'replace')}>{t('chat.toList')}</Button>
+      {/* What was being written in is gone, and the focus with it. */}
+      <Button autoFocus onClick={() => router.go(HOME, 'replace')}>
+        {t('chat.toList')}
+      </Button>
     </main>
   );
 };

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { LiveCache } from '#app/infrastructure/auth/live-cache.ts';
 import { InProcessRevocations } from '#app/infrastructure/memory/in-process-revocations.ts';
-import { ManualClock, random } from '../../../support/identity.ts';
+import { ManualClock } from '../../../support/identity.ts';
 
 interface Live {
   readonly userId: UserId;
