@@ -92,7 +92,8 @@ describe.each(['alone', 'on two nodes'])('presence, %s', (how) => {
     await pause(1_500);
     await here.connectAs(ben); // on the other node, where there are two
     await pause(PRESENCE_GRACE_MS + 1_500);
-    expect(rowsHeard(anns)).toEqual([]);
+    // that they are there may be told while the question is answered
+    expect(rowsHeard(anns).map(({ status }) => status)).not.toContain('offline');
   });
 
   it.concurrent('shows nobody to strangers, and ends with the last conversation or a block', async () => {

@@ -92,8 +92,10 @@ export class Heartbeat {
     this.#plan();
   }
 
+  /** Never, where two silent intervals end it sooner than a proof would. */
   #owedUntil(): number {
-    return Math.max(this.parts.owed() ?? Infinity, this.#heardAt) + OWED_MS;
+    const until = Math.max(this.parts.owed() ?? Infinity, this.#heardAt) + OWED_MS;
+    return until + PROOF_MS < this.#heardAt + 2 * this.parts.pingMs ? until : Infinity;
   }
 
   /** In place of what was waited for. Tells how late it was, by the clock that says more: one may have stood still. */
