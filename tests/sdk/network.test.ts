@@ -101,15 +101,13 @@ it('loses nothing, doubles nothing and keeps every sender’s order, whatever th
   const over = new AbortController();
   const storms = sides.map((side) => weather(side, over.signal));
   const sent = await Promise.all(sides.slice(0, 3).map((side) => writes(side, group)));
+  // What a fault does depends on what passes meanwhile: it goes on until each has bitten.
+  for (const what of ['cuts', 'refused', 'duplicated', 'reordered', 'swallowed'] as const)
+    await eventually(() => sides.some(({ lab }) => lab.seen[what] > 0), `${what} are seen`, 20_000);
   over.abort();
   const happened = (await Promise.all(storms)).flat();
   for (const { lab } of sides) lab.heal();
   expect(new Set(happened)).toEqual(new Set(Object.keys(faults)));
-  for (const what of ['cuts', 'refused', 'duplicated', 'reordered', 'swallowed'] as const)
-    expect(
-      sides.reduce((sum, { lab }) => sum + lab.seen[what], 0),
-      what,
-    ).toBeGreaterThan(0);
 
   await eventually(() => sides.every(({ client }) => client.pending === 0), 'everything is sent', 30_000);
   const log = await logOf(users[0]!, group);
