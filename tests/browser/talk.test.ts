@@ -228,6 +228,7 @@ describe('the composer', () => {
     await anns.composer.fill('   \n ');
     await anns.composer.press('Enter');
     await anns.send('something');
+    await bens.message('something').waitFor();
     expect(await stage.stored(ben, id)).toEqual(['something']);
   });
 

@@ -76,7 +76,11 @@ export const useScroll = (
     list,
     scroller,
     atEnd,
-    toEnd: follow,
+    toEnd() {
+      // The list goes on for some frames to look for a row that it was sent to, unless it is sent to another.
+      list.current?.scrollToIndex(count - 1, { align: 'end' });
+      follow();
+    },
     onScroll() {
       if (!placed.current) return;
       settle();
