@@ -64,8 +64,9 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: [...withServices.globalSetup, 'tests/support/build-web.ts'],
-          testTimeout: 60_000,
-          expect: { poll: { timeout: 8_000, interval: 30 } },
+          // Above the patience of whatever a test waits for, so that a failure says for what.
+          testTimeout: 120_000,
+          expect: { poll: { timeout: 30_000, interval: 30 } },
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

@@ -164,6 +164,7 @@ describe('the keyboard', () => {
 
   it('goes from one conversation to the next by Alt and an arrow', async () => {
     const { page, app } = await seated();
+    await app.chat('Ben Baker').waitFor(); // its name is fetched after the list
     const names = await app.list.getByRole('listitem').locator('a > span > span > bdi').allTextContents();
     await app.openChat(names[0]!);
     await page.keyboard.press('Alt+ArrowDown');

@@ -116,7 +116,9 @@ describe('a phone', () => {
     const { page, app } = await seated(PHONE, `/c/${id}`);
     await app.composer.fill('by thumb');
     await app.button('Send').tap();
-    const box = (await app.message('by thumb').getByText('by thumb').boundingBox())!;
+    const bubble = app.message('by thumb').getByText('by thumb');
+    await bubble.tap({ trial: true }); // it stands still
+    const box = (await bubble.boundingBox())!;
     const devtools = await page.context().newCDPSession(page);
     const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] });

@@ -57,7 +57,7 @@ const series = (word: string, count: number) => Array.from({ length: count }, (_
 const banner = ({ app }: Pick<Person, 'app'>, text: string | RegExp) => app.page.getByRole('status').getByText(text);
 /** Tries are further and further apart, up to half a minute. */
 const isOnline = (person: Pick<Person, 'app'>) =>
-  banner(person, /^Connecting/).waitFor({ state: 'detached', timeout: 40_000 });
+  banner(person, /^Connecting/).waitFor({ state: 'detached', timeout: 60_000 });
 /** Whose next try is far off presses the button; who is back already finds none. */
 const comesBack = async (person: Pick<Person, 'app'>) => {
   await Promise.any([person.app.button('Try now').click(), isOnline(person)]);
@@ -66,12 +66,12 @@ const comesBack = async (person: Pick<Person, 'app'>) => {
 /** Everybody, and the database, have the same, each once. */
 const expectAgreement = async (expected: readonly string[], ...people: readonly Pick<Person, 'app'>[]) => {
   for (const { app } of people) {
-    await expect.poll(async () => [...(await app.texts(''))].sort(), { timeout: 15_000 }).toEqual([...expected].sort());
+    await expect.poll(async () => [...(await app.texts(''))].sort()).toEqual([...expected].sort());
     await expect.poll(() => app.log.getByText('waiting to be sent', { exact: true }).count()).toBe(0);
   }
   const stored = await stage.stored(ann, conversationId);
   expect([...stored].sort()).toEqual([...expected].sort());
-  for (const { app } of people) expect(await app.texts('')).toEqual(stored);
+  for (const { app } of people) await expect.poll(() => app.texts('')).toEqual(stored);
   return stored;
 };
 const only = (texts: readonly string[], word: string) => texts.filter((text) => text.startsWith(`${word} `));

@@ -83,13 +83,13 @@ describe('tabs of one user', () => {
     const user = await server.aUser();
     const group = await server.aGroup(user);
     const context = await aProfile();
-    const before = await sockets();
+    await expect.poll(sockets).toBe(0); // those of the test before are gone
     const [leader, follower] = [await aTab(context, user), await aTab(context, user)];
     expect(await Promise.all([leader, follower].map(stateOf))).toEqual([
       { status: 'online', leads: true, pending: 0 },
       { status: 'online', leads: false, pending: 0 },
     ]);
-    return { user, group, context, leader, follower, sockets: async () => (await sockets()) - before };
+    return { user, group, context, leader, follower };
   };
   const sockets = () => server.metric('connections');
   const aTab = async (context: BrowserContext, { token, userId }: TestUser) => {
@@ -110,7 +110,7 @@ describe('tabs of one user', () => {
   const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name} ${i}`);
 
   it('have one socket, and see and send the same', async () => {
-    const { user, group, leader, follower, sockets } = await twoTabs();
+    const { user, group, leader, follower } = await twoTabs();
     expect(await sockets()).toBe(1);
     await send(follower, group, numbered('follower', 5));
     await expect.poll(() => stored(user, group)).toEqual(numbered('follower', 5));
@@ -138,7 +138,7 @@ describe('tabs of one user', () => {
       },
     ],
   ])('go on when the leader is %s in the middle of sending, each message exactly once', async (_how, end) => {
-    const { user, group, leader, follower, sockets } = await twoTabs();
+    const { user, group, leader, follower } = await twoTabs();
     const byFollower = send(follower, group, numbered('follower', 40));
     await send(leader, group, numbered('leader', 10));
     const leading = send(leader, group, numbered('never all', 400)).catch(() => {});
@@ -163,17 +163,23 @@ describe('tabs of one user', () => {
   });
 
   it('go on when the leader hangs, which follows once it is itself again', async () => {
-    const { user, group, leader, follower, sockets } = await twoTabs();
-    let hangs = true;
-    const hung = leader
-      .evaluate(() => {
-        for (const until = Date.now() + 10_000; Date.now() < until; );
-      })
-      .then(() => (hangs = false));
-    await expect.poll(() => stateOf(follower), { timeout: 9_000 }).toMatchObject({ status: 'online', leads: true });
+    const { user, group, context, leader, follower } = await twoTabs();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await context.route('**/hang', async (route) => {
+      await released;
+      await route.fulfill({ status: 204 });
+    });
+    // A request that the whole page waits for.
+    const hung = leader.evaluate(() => {
+      const request = new XMLHttpRequest();
+      request.open('GET', '/hang', false);
+      request.send();
+    });
+    await expect.poll(() => stateOf(follower)).toMatchObject({ status: 'online', leads: true });
     await send(follower, group, ['while it hangs']);
     await expect.poll(() => stored(user, group)).toEqual(['while it hangs']);
-    expect(hangs).toBe(true);
+    release();
     await hung;
     await expect.poll(() => stateOf(leader)).toEqual({ status: 'online', leads: false, pending: 0 });
     await expect.poll(sockets).toBe(1);

@@ -195,6 +195,7 @@ describe('by keyboard only', () => {
     await expect.poll(() => anns.composer.inputValue()).toBe('mine');
     await anns.composer.press('Escape');
     await expect.poll(() => anns.composer.inputValue()).toBe('');
+    await bens.message('mine').waitFor();
     expect(await bens.texts('mine')).toEqual(['mine']);
   });
 });
@@ -249,19 +250,20 @@ describe('the composer', () => {
   });
 
   it('keeps a draft for each conversation over a reload, and forgets it when it is sent', async () => {
-    await stage.group('Draft one', ann, [ben]);
+    const id = await stage.group('Draft one', ann, [ben]);
     await stage.group('Draft two', ann, [ben]);
     await anns.openChat('Draft one');
     await anns.composer.fill('half a thought');
     await anns.openChat('Draft two');
-    expect(await anns.composer.inputValue()).toBe('');
+    await expect.poll(() => anns.composer.inputValue()).toBe('');
     await anns.composer.fill('another');
     await anns.page.reload();
     await expect.poll(() => anns.composer.inputValue()).toBe('another');
     await anns.openChat('Draft one');
     await expect.poll(() => anns.composer.inputValue()).toBe('half a thought');
     await anns.composer.press('Enter');
-    await anns.message('half a thought').waitFor();
+    // Until it is kept elsewhere a page that goes away leaves the draft.
+    await expect.poll(() => stage.stored(ben, id)).toEqual(['half a thought']);
     await anns.page.reload();
     await anns.message('half a thought').waitFor();
     expect(await anns.composer.inputValue()).toBe('');

@@ -49,7 +49,7 @@ const gather = async (rows: Locator, wanted: readonly string[], turn: number) =>
         await anns.page.mouse.wheel(0, Math.floor(turned++ / 40) % 2 === 0 ? turn : -turn);
         return [...missing];
       },
-      { timeout: 20_000, interval: 20 },
+      { interval: 20 },
     )
     .toEqual([]);
 };

@@ -19,8 +19,8 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** For whatever a test waits for in a page. */
-const PATIENCE_MS = 8_000;
+/** For whatever a test waits for in a page; on a loaded machine everything takes its time. */
+const PATIENCE_MS = 30_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const APPLICATIONS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',

@@ -18,7 +18,7 @@ export const playSound = async (): Promise<void> => {
 const play = async (): Promise<void> => {
   context ??= new AudioContext();
   if (context.state === 'suspended')
-    await Promise.race([context.resume(), new Promise((late) => setTimeout(late, 200))]);
+    await Promise.race([context.resume(), new Promise((late) => setTimeout(late, AT_MOST_EVERY_MS))]);
   if (context.state !== 'running') return;
   note(context, 660, 0);
   note(context, 880, 0.09);
