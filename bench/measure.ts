@@ -12,8 +12,9 @@ export interface Sample {
   readonly figures: Readonly<Partial<Record<Figure, number>>>;
   readonly connectionsPerSecond: number;
   readonly traffic?: TrafficResult;
-  /** Share of one core that the server process took, without PostgreSQL. */
+  /** Share of one core that the server processes took together, without PostgreSQL. */
   readonly serverCpu?: number;
+  readonly redisCpu?: number;
 }
 
 export interface Bench {
@@ -52,7 +53,7 @@ export async function measure(bench: Bench, which: Case, contender: Contender): 
 
 const spec = ({ contender, running, people }: Scene, count = people.users.length) => ({
   dialect: contender.dialect,
-  port: running.port,
+  ports: running.ports,
   addresses,
   tokens: running.tokens.slice(0, count),
   conversations: people.conversations.map(({ id }) => id),
@@ -62,23 +63,24 @@ async function loaded(scene: Scene, traffic: TrafficSpec): Promise<Sample> {
   const { running, contender } = scene;
   await using generator = await Generator.start(scene.loadCpus);
   const connectionsPerSecond = await generator.open({ ...spec(scene), traffic });
-  let cpu = 0;
+  const cpu = { servers: 0, redis: 0 };
+  const read = (sign: 1 | -1): void => {
+    for (const pid of running.pids) cpu.servers += sign * cpuSeconds(pid);
+    if (running.redisPid !== undefined) cpu.redis += sign * cpuSeconds(running.redisPid);
+  };
   const result = await generator.run(
     traffic.warmupSeconds + traffic.seconds,
-    () => {
-      cpu = -cpuSeconds(running.pid);
-    },
-    () => {
-      cpu += cpuSeconds(running.pid);
-    },
+    () => read(-1),
+    () => read(1),
   );
   judge(result, contender, await running.messages());
-  const { sendsPerSecond, deliveriesPerSecond, latencyMs } = result;
+  const { sendsPerSecond, deliveriesPerSecond, crossedPerSecond, latencyMs } = result;
   return {
-    figures: { sendsPerSecond, deliveriesPerSecond, p50Ms: latencyMs.p50 },
+    figures: { sendsPerSecond, deliveriesPerSecond, crossedPerSecond, p50Ms: latencyMs.p50 },
     connectionsPerSecond,
     traffic: result,
-    serverCpu: cpu / result.seconds,
+    serverCpu: cpu.servers / result.seconds,
+    ...(running.redisPid !== undefined && { redisCpu: cpu.redis / result.seconds }),
   };
 }
 
@@ -117,7 +119,7 @@ async function settled(running: Running): Promise<number> {
   for (let round = 0; round < SETTLE_ROUNDS && calm < 4; round++) {
     running.collect();
     await sleep(SETTLE_MS);
-    const now = memory(running.pid);
+    const now = running.pids.reduce((sum, pid) => sum + memory(pid), 0);
     calm = Math.abs(now - last) < SETTLED_SHARE * now ? calm + 1 : 0;
     last = now;
   }

@@ -17,12 +17,13 @@ const DIALECTS: readonly string[] = ['tertulia', 'socketio', 'bare'] satisfies r
 
 const HELP = `make bench, or npx tsx bench/run.ts [options]
 
-  --case <name>        one of: private, groups, latency, fanout, memory; may be repeated; all by default
+  --case <name>        private, groups, latency, fanout, memory, two-nodes-private, two-nodes-groups, or two-nodes for
+                       both of these; may be repeated; all by default
   --rounds <n>         interleaved rounds (3)
   --seconds <n>        measured time of each run (10)
   --warmup <n>         seconds before that (3)
   --connections <n>    of the memory case (10000)
-  --quick              1 round, 2 s after 1 s, 2000 connections: under a minute, for a first look only
+  --quick              1 round, 2 s after 1 s, 2000 connections: under two minutes, for a first look only
   --only <dialect>     tertulia, socketio or bare: that side alone
   --server-cpus <list> cores of all servers (0)
   --load-cpus <list>   cores of the load generator (1)
@@ -72,13 +73,16 @@ export function readOptions(args: readonly string[], caseNames: readonly string[
     if (!(value > 0)) throw new WrongUsage(`--${key} must be a number above 0`);
     return value;
   };
-  for (const name of values.case ?? [])
-    if (!caseNames.includes(name)) throw new WrongUsage(`--case ${name}: there are ${caseNames.join(', ')}`);
+  const cases = values.case?.flatMap((wanted) => {
+    const named = caseNames.filter((name) => name === wanted || name.startsWith(`${wanted}-`));
+    if (named.length === 0) throw new WrongUsage(`--case ${wanted}: there are ${caseNames.join(', ')}`);
+    return named;
+  });
   if (values.only !== undefined && !DIALECTS.includes(values.only)) {
     throw new WrongUsage(`--only ${values.only}: there are ${DIALECTS.join(', ')}`);
   }
   return {
-    cases: values.case ?? caseNames,
+    cases: cases ?? caseNames,
     rounds: Math.ceil(number('rounds', 1, 3)),
     seconds: number('seconds', 2, 10),
     warmupSeconds: number('warmup', 1, 3),

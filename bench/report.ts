@@ -1,8 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { Case } from './cases.ts';
+import type { Case, Question } from './cases.ts';
+import type { Contender } from './servers/contender.ts';
 import type { Sample } from './measure.ts';
 
-export interface Round {
+/** What each contender gave, those left out by --only missing. */
+export type Round = ReadonlyMap<Contender, Sample>;
+
+/** One round, for one question. */
+export interface Pair {
   readonly subject?: Sample;
   readonly baseline?: Sample;
 }
@@ -15,9 +20,9 @@ export interface Verdict {
   /** Within each round. */
   readonly ratios: readonly number[];
   readonly ratio: number;
-  readonly goal: string;
+  readonly goal: string | undefined;
   readonly passed: boolean | undefined;
-  readonly rounds: readonly Round[];
+  readonly rounds: readonly Pair[];
 }
 
 export function median(values: readonly number[]): number {
@@ -28,11 +33,19 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
-export function verdict({ name, title, figure, subject, baseline, goal }: Case, rounds: readonly Round[]): Verdict {
-  const of = (side: keyof Round): number[] => rounds.map((round) => round[side]?.figures[figure] ?? Number.NaN);
+export function verdict(
+  { name, subject }: Case,
+  { title, figure, baseline, goal }: Question,
+  played: readonly Round[],
+): Verdict {
+  const rounds = played.map((round): Pair => {
+    const [ours, theirs] = [round.get(subject), round.get(baseline)];
+    return { ...(ours && { subject: ours }), ...(theirs && { baseline: theirs }) };
+  });
+  const of = (side: keyof Pair): number[] => rounds.map((round) => round[side]?.figures[figure] ?? Number.NaN);
   const [ours, theirs] = [of('subject'), of('baseline')];
   const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
-  const judged = goal.of === 'ratio' ? median(ratios) : median(ours);
+  const judged = goal?.of !== 'value' ? median(ratios) : median(ours);
   return {
     name,
     title,
@@ -40,8 +53,8 @@ export function verdict({ name, title, figure, subject, baseline, goal }: Case, 
     baseline: { name: baseline.name, median: median(theirs) },
     ratios,
     ratio: median(ratios),
-    goal: goal.text,
-    passed: Number.isNaN(judged) ? undefined : goal.passes(judged),
+    goal: goal?.text,
+    passed: Number.isNaN(judged) ? undefined : goal?.passes(judged),
     rounds,
   };
 }
@@ -51,9 +64,9 @@ const shown = (value: number): string => {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 };
 const outcome = (passed: boolean | undefined): string => (passed === undefined ? '–' : passed ? 'pass' : '**missed**');
-const generatorCpu = (rounds: readonly Round[], side: keyof Round): number =>
+const generatorCpu = (rounds: readonly Pair[], side: keyof Pair): number =>
   median(rounds.flatMap((round) => round[side]?.traffic?.generatorCpu ?? []));
-const p99 = (rounds: readonly Round[], side: keyof Round): string =>
+const p99 = (rounds: readonly Pair[], side: keyof Pair): string =>
   shown(median(rounds.flatMap((round) => round[side]?.traffic?.latencyMs.p99 ?? [])));
 const percent = (share: number): string => (Number.isNaN(share) ? '–' : `${Math.round(share * 100)} %`);
 
@@ -68,7 +81,7 @@ export function table(verdicts: readonly Verdict[]): string {
     `${subject.name} ${shown(subject.median)}`,
     `${baseline.name} ${shown(baseline.median)}`,
     `${shown(ratio)} (${ratios.map(shown).join(', ')})`,
-    goal,
+    goal ?? '–',
     outcome(passed),
     `${p99(rounds, 'subject')} / ${p99(rounds, 'baseline')}`,
     `${percent(generatorCpu(rounds, 'subject'))} / ${percent(generatorCpu(rounds, 'baseline'))}`,

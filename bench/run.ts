@@ -1,10 +1,11 @@
-import { type Case, cases } from './cases.ts';
+import { type Case, cases, contenders } from './cases.ts';
 import { type Bench, measure, type Sample } from './measure.ts';
 import { type Options, readOptions, WrongUsage } from './options.ts';
 import { type Round, save, table, type Verdict, verdict } from './report.ts';
 import type { Contender } from './servers/contender.ts';
 import { description, pin } from './servers/machine.ts';
 import { Postgres } from './servers/postgres.ts';
+import { redisMissing } from './servers/redis.ts';
 
 const progress = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -12,9 +13,9 @@ async function sample(bench: Bench, each: Case, contender: Contender, round: num
   if (bench.options.only !== undefined && bench.options.only !== contender.dialect) return undefined;
   const taken = await measure(bench, each, contender);
   const figures = Object.entries(taken.figures).map(([name, value]) => `${name} ${value.toFixed(2)}`);
-  const { traffic, serverCpu } = taken;
+  const { traffic, serverCpu, redisCpu } = taken;
   const load = traffic
-    ? `, p99 ${traffic.latencyMs.p99.toFixed(2)} ms, cpu: server ${serverCpu?.toFixed(2)}, generator ${traffic.generatorCpu.toFixed(2)}, disordered ${traffic.faults.disordered}`
+    ? `, p99 ${traffic.latencyMs.p99.toFixed(2)} ms, cpu: servers ${serverCpu?.toFixed(2)},${redisCpu === undefined ? '' : ` Redis ${redisCpu.toFixed(2)},`} generator ${traffic.generatorCpu.toFixed(2)}, disordered ${traffic.faults.disordered}`
     : '';
   progress(
     `${each.name} ${round}: ${contender.name}: ${figures.join(', ')}${load}, ${Math.round(taken.connectionsPerSecond)} connections/s`,
@@ -22,17 +23,24 @@ async function sample(bench: Bench, each: Case, contender: Contender, round: num
   return taken;
 }
 
-async function play(bench: Bench, each: Case): Promise<Verdict> {
+async function play(bench: Bench, each: Case): Promise<Verdict[]> {
   const rounds: Round[] = [];
   for (let round = 1; round <= bench.options.rounds; round++) {
-    const baseline = await sample(bench, each, each.baseline, round);
-    const subject = await sample(bench, each, each.subject, round);
-    rounds.push({ ...(subject && { subject }), ...(baseline && { baseline }) });
+    const taken = new Map<Contender, Sample>();
+    for (const contender of contenders(each)) {
+      const one = await sample(bench, each, contender, round);
+      if (one) taken.set(contender, one);
+    }
+    rounds.push(taken);
   }
-  return verdict(each, rounds);
+  return each.questions.map((question) => verdict(each, question, rounds));
 }
 
 async function bench(options: Options): Promise<boolean> {
+  const chosen = cases.filter(({ name }) => options.cases.includes(name));
+  const joined = chosen.some((each) => contenders(each).some(({ servers }) => servers > 1));
+  const missing = joined ? redisMissing() : undefined;
+  if (missing !== undefined) throw new WrongUsage(missing);
   const pinned = pin(options.pinning);
   progress(
     pinned
@@ -43,8 +51,8 @@ async function bench(options: Options): Promise<boolean> {
   progress(`PostgreSQL ${postgres.version}, fsync on`);
   try {
     const verdicts: Verdict[] = [];
-    for (const each of cases.filter(({ name }) => options.cases.includes(name))) {
-      verdicts.push(await play({ postgres, options, loadCpus: pinned?.load }, each));
+    for (const each of chosen) {
+      verdicts.push(...(await play({ postgres, options, loadCpus: pinned?.load }, each)));
     }
     await save({
       at: new Date().toISOString(),

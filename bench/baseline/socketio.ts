@@ -1,9 +1,12 @@
 /**
  * What a good engineer writes in an afternoon: Socket.IO, a pool, one INSERT per message, the ack after it, the room after that.
  * Membership is known from memory, tokens are verified at the door. Nothing is done to make it slow, nothing beyond that to make it fast.
+ * With REDIS_URL it is one of several, joined as Socket.IO's documentation joins them.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
 import { jwtVerify } from 'jose';
 import { Pool } from 'pg';
 import { type DefaultEventsMap, Server } from 'socket.io';
@@ -33,6 +36,11 @@ const io = new Server<FromClient, ToClient, DefaultEventsMap, { userId: string }
   transports: ['websocket'],
   serveClient: false,
 });
+const redisUrl = process.env['REDIS_URL'];
+if (redisUrl !== undefined) {
+  const publisher = new Redis(redisUrl);
+  io.adapter(createAdapter(publisher, publisher.duplicate()));
+}
 
 const rooms = new Map<string, string[]>();
 const { rows } = await pool.query<{ user_id: string; ids: string[] }>(

@@ -1,5 +1,5 @@
 import { TASKSET } from '../servers/machine.ts';
-import { NodeProcess } from '../servers/process.ts';
+import { Program } from '../servers/process.ts';
 import type { FromLoad, LoadSpec, ToLoad, TrafficResult } from './spec.ts';
 
 const OPEN_MS = 60_000;
@@ -10,12 +10,12 @@ type Said<K extends FromLoad['kind']> = Extract<FromLoad, { readonly kind: K }>;
 
 /** The load generator's process, seen from the one that directs the bench. */
 export class Generator {
-  private constructor(private readonly process: NodeProcess) {}
+  private constructor(private readonly process: Program) {}
 
   static async start(cpus: string | undefined): Promise<Generator> {
     const prefix = cpus === undefined ? [] : [TASKSET, '-c', cpus];
     const generator = new Generator(
-      NodeProcess.start({ name: 'the load generator', args: ['--import', 'tsx', main], env: {}, prefix, ipc: true }),
+      Program.start({ name: 'the load generator', args: ['--import', 'tsx', main], env: {}, prefix, ipc: true }),
     );
     await generator.#said('ready', OPEN_MS);
     return generator;

@@ -4,6 +4,7 @@ import { type Dialect, Kind } from './dialects/dialect.ts';
 import { socketio } from './dialects/socketio.ts';
 import { tertulia } from './dialects/tertulia.ts';
 import type { DialectName, FromLoad, LoadSpec, ToLoad } from './spec.ts';
+import { serverOf } from './spread.ts';
 import { Traffic } from './traffic.ts';
 
 const dialects: Readonly<Record<DialectName, Dialect>> = { tertulia, socketio, bare };
@@ -24,15 +25,17 @@ const idle = (dialect: Dialect): Listener => ({
 });
 
 async function openAll(
-  { port, addresses, tokens }: LoadSpec,
+  { ports, addresses, tokens }: LoadSpec,
   dialect: Dialect,
   listener: Listener,
 ): Promise<Connection[]> {
   const connections: Connection[] = [];
   const queue = tokens.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, token] of queue)
+    for (const [index, token] of queue) {
+      const port = ports[serverOf(index, ports.length)] ?? 0;
       connections[index] = await Connection.open(index, { port, addresses }, dialect, token, listener);
+    }
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, worker));
   return connections;
@@ -50,7 +53,7 @@ function keepAlive(connections: readonly Connection[], text: string): void {
 
 async function open(spec: LoadSpec): Promise<() => Promise<void>> {
   const dialect = dialects[spec.dialect];
-  const traffic = spec.traffic && new Traffic(spec.traffic, dialect, spec.conversations);
+  const traffic = spec.traffic && new Traffic(spec.traffic, dialect, spec);
   const started = performance.now();
   const connections = await openAll(spec, dialect, traffic ?? idle(dialect));
   keepAlive(connections, dialect.keepAlive);

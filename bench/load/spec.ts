@@ -22,7 +22,8 @@ export interface TrafficSpec {
 
 export interface LoadSpec {
   readonly dialect: DialectName;
-  readonly port: number;
+  /** Of equal servers; `serverOf` tells who is connected to which. */
+  readonly ports: readonly number[];
   readonly addresses: number;
   /** One connection each. Member m of group g is number g × size + m. */
   readonly tokens: readonly string[];
@@ -35,6 +36,8 @@ export interface TrafficResult {
   readonly seconds: number;
   readonly sendsPerSecond: number;
   readonly deliveriesPerSecond: number;
+  /** Of these, whose sender and receiver are connected to different servers. */
+  readonly crossedPerSecond: number;
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Acked over the whole run, warm-up included: as many rows must stand in the database. */
   readonly acked: number;

@@ -4,7 +4,8 @@ import type { Connection, Listener } from './connection.ts';
 import { type Dialect, Kind } from './dialects/dialect.ts';
 import { Histogram } from './histogram.ts';
 import { Ledger } from './ledger.ts';
-import type { TrafficResult, TrafficSpec } from './spec.ts';
+import type { LoadSpec, TrafficResult, TrafficSpec } from './spec.ts';
+import { serverOf } from './spread.ts';
 import { contentMark, Template } from './template.ts';
 
 const DRAIN_MS = 15_000;
@@ -22,16 +23,18 @@ export class Traffic implements Listener {
   readonly #due: Int32Array;
   /** Per sender: its free slots, as bits; only a pace in sends a second looks for one. */
   readonly #busy: Uint8Array;
+  /** Per member: the server it is connected to. */
+  readonly #server: Uint8Array;
   #connections: readonly Connection[] = [];
   #sending = false;
   #inFlight = 0;
-  #total = { sent: 0, acked: 0, delivered: 0, rounds: 0, skipped: 0 };
+  #total = { sent: 0, acked: 0, delivered: 0, crossed: 0, rounds: 0, skipped: 0 };
   #failure: Error | undefined;
 
   constructor(
     private readonly spec: TrafficSpec,
     private readonly dialect: Dialect,
-    private readonly conversations: readonly string[],
+    { conversations, ports }: Pick<LoadSpec, 'conversations' | 'ports'>,
   ) {
     const members = spec.groups * spec.size;
     this.#ledger = new Ledger(spec);
@@ -39,6 +42,7 @@ export class Traffic implements Listener {
     this.#busy = new Uint8Array(members * spec.window);
     this.#sent = new Int32Array(members);
     this.#due = new Int32Array(members);
+    this.#server = Uint8Array.from({ length: members }, (_, member) => serverOf(member, ports.length));
     for (const sender of this.#senders()) {
       const conversationId = conversations[Math.floor(sender / spec.size)] ?? '';
       for (let slot = 0; slot < spec.window; slot++) {
@@ -77,6 +81,7 @@ export class Traffic implements Listener {
       seconds,
       sendsPerSecond: (after[rounds] - before[rounds]) / seconds,
       deliveriesPerSecond: (after.delivered - before.delivered) / seconds,
+      crossedPerSecond: (after.crossed - before.crossed) / seconds,
       latencyMs,
       acked: this.#total.acked,
       delivered: this.#total.delivered,
@@ -122,6 +127,7 @@ export class Traffic implements Listener {
     const seq = this.dialect.seq(buffer, start, end);
     if (seq !== 0) this.#ledger.numbered(connection.index, seq);
     this.#total.delivered++;
+    if (this.#server[connection.index] !== this.#server[sender]) this.#total.crossed++;
     if (this.spec.pace === 'burst') this.#burst(sender);
   }
 

@@ -10,7 +10,8 @@ export interface Pinning {
 /** Sets which cores a process may use; Linux has it, macOS does not. */
 export const TASKSET = 'taskset';
 
-const has = (program: string): boolean => {
+/** Whether the shell finds it. */
+export const has = (program: string): boolean => {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     return true;

@@ -12,9 +12,11 @@ const RAISED = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "
 
 export interface Command {
   readonly name: string;
+  /** Node itself when absent. */
+  readonly program?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** A program and its arguments to put before node, such as taskset. */
+  /** Another program and its arguments to put before it, such as taskset. */
   readonly prefix?: readonly string[];
   readonly ipc?: boolean;
 }
@@ -25,8 +27,8 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** One node process that the bench started, and ends. */
-export class NodeProcess {
+/** One process that the bench started, and ends. */
+export class Program {
   readonly #notes: string[] = [];
   readonly #waiting = new Set<{ readonly pattern: RegExp; readonly found: (match: RegExpExecArray) => void }>();
   exited = false;
@@ -44,14 +46,14 @@ export class NodeProcess {
     });
   }
 
-  static start({ name, args, env, prefix = [], ipc = false }: Command): NodeProcess {
+  static start({ name, program = process.execPath, args, env, prefix = [], ipc = false }: Command): Program {
     const { PATH = '', HOME = '' } = process.env;
-    const command = ['-c', RAISED, 'sh', ...prefix, process.execPath, ...args];
+    const command = ['-c', RAISED, 'sh', ...prefix, program, ...args];
     const child = spawn('sh', command, {
       stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
       env: { PATH, HOME, NODE_ENV: 'production', ...env },
     });
-    return new NodeProcess(child, name);
+    return new Program(child, name);
   }
 
   get pid(): number {

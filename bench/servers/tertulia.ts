@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
-import { type Contender, collectableFlags, onDatabase } from './contender.ts';
+import { type Contender, collectableFlags, type Ground, groundFor, onGround, times } from './contender.ts';
 import { jwt, type Unsealed, unsealed } from './jwt.ts';
 import { freePort, type Postgres } from './postgres.ts';
-import { NodeProcess } from './process.ts';
+import { Program } from './process.ts';
 import type { World } from './world.ts';
 
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
@@ -104,33 +104,54 @@ async function logIn(
   );
 }
 
-/** The built server, as `make run` starts it, on a database of the bench's. */
-export const tertulia: Contender = {
-  name: 'Tertulia',
+interface StartedNode {
+  readonly port: number;
+  readonly server: Program;
+}
+
+/** The built server, as `make run` starts it. */
+async function node({ postgres, database, redis }: Ground, secret: string, flags: string[]): Promise<StartedNode> {
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const server = Program.start({
+    name: 'Tertulia',
+    args: [...flags, '--max-semi-space-size=32', '--conditions=dist', main],
+    env: {
+      DATABASE_URL: postgres.url(database),
+      JWT_SECRET: secret,
+      HOST: '127.0.0.1',
+      WS_PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+      ...(redis && { REDIS_URL: redis.url }),
+      ...limits,
+    },
+  });
+  await server.before(ready(port), READY_MS, 'to be ready');
+  return { port, server };
+}
+
+const nodes = (count: number, name: string): Contender => ({
+  name,
   dialect: 'tertulia',
+  servers: count,
   async start(world, postgres, { collectable }) {
     if (!existsSync(main)) throw new Error('dist/main.js is missing: build first');
-    const database = await postgres.fresh();
-    const [port, metricsPort, secret] = [await freePort(), await freePort(), randomBytes(32).toString('hex')];
-    const server = NodeProcess.start({
-      name: 'Tertulia',
-      args: [...collectableFlags(collectable), '--max-semi-space-size=32', '--conditions=dist', main],
-      env: {
-        DATABASE_URL: postgres.url(database),
-        JWT_SECRET: secret,
-        HOST: '127.0.0.1',
-        WS_PORT: String(port),
-        METRICS_PORT: String(metricsPort),
-        ...limits,
-      },
-    });
-    await server.before(ready(port), READY_MS, 'to be ready');
-    await seed(postgres, database, world);
-    const tokens = await logIn(postgres, database, world.users, secret, await pattern(port));
+    const ground = await groundFor(count, postgres);
+    const secret = randomBytes(32).toString('hex');
+    const started = await times(count, () => node(ground, secret, collectableFlags(collectable)));
+    const ports = started.map(({ port }) => port);
+    await seed(postgres, ground.database, world);
+    const tokens = await logIn(postgres, ground.database, world.users, secret, await pattern(ports[0] ?? 0));
     return {
-      port,
-      ...onDatabase(server, postgres, database),
+      ports,
+      ...onGround(
+        started.map(({ server }) => server),
+        ground,
+      ),
       tokens,
     };
   },
-};
+});
+
+export const tertulia = nodes(1, 'Tertulia');
+/** On one database, joined by Redis. */
+export const twoTertulia = nodes(2, 'two Tertulia');
