@@ -1,9 +1,8 @@
 import { CannotStart } from '#app/application/cannot-start.ts';
 import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
 import { DataDirectoryInUse } from '#app/infrastructure/embedded/owner-connection.ts';
-import { DatabaseAway, UnfitDatabase } from '#app/infrastructure/postgres/pool.ts';
+import { DatabaseAway, sqlStateOf, UnfitDatabase } from '#app/infrastructure/postgres/failure.ts';
 import { RedisRefused } from '#app/infrastructure/redis/redis-link.ts';
-import { sqlStateOf } from '#app/infrastructure/postgres/failure.ts';
 
 /** What only the operator can mend, in their words and with the setting's name. @throws always */
 export const operatorsWords = (error: unknown): never => {

@@ -29,7 +29,12 @@ export const openStorage = async (
   const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
   const postgres = lifetime.own(await Postgres.open(url, {}, uncertain), (opened) => opened.close());
   for (const name of await migrate(postgres.kysely)) journal.info('migrated', { migration: name });
-  const pool = lifetime.own(openLogPool(url), (opened) => opened.end());
+  const { servers } = postgres.pool;
+  servers.onLeft(() => {
+    journal.warn('another database server has taken over, or holds another history');
+    uncertain();
+  });
+  const pool = lifetime.own(openLogPool(servers), (opened) => opened.end());
   const log = new PostgresMessageLog({
     pool,
     clock,

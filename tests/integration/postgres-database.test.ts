@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { Client, type Pool } from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Postgres, RunAgain } from '#app/infrastructure/postgres/database.ts';
-import { DatabaseAway, type PoolOptions, UnfitDatabase } from '#app/infrastructure/postgres/pool.ts';
+import { DatabaseAway, UnfitDatabase } from '#app/infrastructure/postgres/failure.ts';
+import type { PoolOptions } from '#app/infrastructure/postgres/pool.ts';
 import { refuses } from '../support/refusals.ts';
 import { aDatabase, aPostgresServer } from '../support/services.ts';
 

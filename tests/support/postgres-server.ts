@@ -32,16 +32,26 @@ export class PostgresServer {
     private readonly settings: readonly string[],
   ) {}
 
-  /** Data in memory where the system has such a folder; fsync stays on, so that what is tested is what runs. */
-  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
-    await removeAbandoned();
-    const folder = await mkdtemp(join(await fastFolder(), `tertulia-test-${process.pid}-`));
-    const server = new PostgresServer(folder, await openCluster(folder), await freePort(), settings);
+  /**
+   * Data in memory where the system has such a folder; fsync stays on, so that what is tested is what runs.
+   * @param prepare is given the data directory before the server is started
+   */
+  static async start(
+    settings: readonly string[] = [],
+    prepare: (directory: string) => Promise<void> = async () => {},
+  ): Promise<PostgresServer> {
+    const server = await PostgresServer.on(await aFolder(), settings);
+    await prepare(server.cluster.directory);
     await server.start();
     // As in production: the owner of its databases, and no superuser.
     await server.query(`create role ${ROLE} login createdb password '${server.cluster.password}'`);
     await server.query(`create database ${ROLE} owner ${ROLE}`);
     return server;
+  }
+
+  /** Not started, on the data that the folder holds or is given. */
+  static async on(folder: string, settings: readonly string[]): Promise<PostgresServer> {
+    return new PostgresServer(folder, await openCluster(folder), await freePort(), settings);
   }
 
   get url() {
@@ -52,6 +62,17 @@ export class PostgresServer {
   }
   get dataDirectory() {
     return this.cluster.directory;
+  }
+  /** Of the account that runs it, where that is another one. */
+  get owner() {
+    return this.cluster.account.owner;
+  }
+  /** What it said of itself. */
+  get log(): Promise<string> {
+    return readFile(this.cluster.logFile, 'utf8');
+  }
+  get running(): boolean {
+    return this.#server !== undefined && !hasExited(this.#server);
   }
 
   /** Resolves when it answers. */
@@ -76,6 +97,13 @@ export class PostgresServer {
   async killPostmaster(): Promise<void> {
     await endProcess(this.#server?.pid ?? 0, this.cluster.directory, 'SIGKILL', 10_000);
     await until(async () => endProcessesOf(this.cluster.directory, 'SIGQUIT', 1_000), 10_000);
+  }
+
+  /** As its operator ends it: SIGINT rolls back what is under way, SIGQUIT leaves that to the recovery. */
+  async shutDown(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    await endProcess(this.#server?.pid ?? 0, this.cluster.directory, signal, 20_000);
+    if (!(await until(async () => (await postgresProcessesOf(this.cluster.directory)).length === 0, 20_000)))
+      throw new Error(`PostgreSQL did not end on ${signal}`);
   }
 
   /** All its processes stand still, and every connection to it with them, until it is thawed. */
@@ -126,6 +154,12 @@ const fastFolder = async () => {
   } catch {
     return tmpdir();
   }
+};
+
+/** One of this run, in memory where there is room. */
+export const aFolder = async (): Promise<string> => {
+  await removeAbandoned();
+  return mkdtemp(join(await fastFolder(), `tertulia-test-${process.pid}-`));
 };
 
 /** What a test run that was killed left behind. */

@@ -106,7 +106,7 @@ export const keys = {
 
   DATA_DIR: storage('Where the database inside, its files and the generated secret lie.', path, { fallback: './data' }),
   DATABASE_URL: storage(
-    'A PostgreSQL (15 or later) to use. Without it one is started inside, in DATA_DIR.',
+    'A PostgreSQL (15 or later) to use. Without it one is started inside, in DATA_DIR. Of several servers, the one that takes writes is found, and found again after a failover.',
     databaseUrl,
     {
       hide: 'password',

@@ -1,3 +1,4 @@
+import { addressesIn } from '../postgres/addresses.ts';
 import { type Key, type KeyName, type Topic, keyNames, keys } from './keys.ts';
 import { gather, type Origin, type Variables } from './sources.ts';
 
@@ -40,10 +41,12 @@ const redacted = (text: string, hide: Key['hide']): string => {
       .split(',')
       .map((item) => redacted(item.trim(), 'password'))
       .join(',');
-  if (hide === 'all' || !URL.canParse(text)) return HIDDEN;
-  const url = new URL(text);
+  const urls = (addressesIn(text) ?? [text]).flatMap((one) => (URL.canParse(one) ? [new URL(one)] : []));
+  const [url] = urls;
+  if (hide === 'all' || !url) return HIDDEN;
+  const hosts = urls.map(({ host }) => host).join(',');
   // Parameters may hold a password as well.
-  return `${url.protocol}//${url.username && `${url.username}:${HIDDEN}@`}${url.host}${url.pathname}${url.search && `?${HIDDEN}`}`;
+  return `${url.protocol}//${url.username && `${url.username}:${HIDDEN}@`}${hosts}${url.pathname}${url.search && `?${HIDDEN}`}`;
 };
 
 const topics: Readonly<Record<Topic, string>> = {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
+import { addressesIn } from '../postgres/addresses.ts';
 import type { Bucket } from '../memory/in-process-rate-limiter.ts';
 
 /** How the text of a setting is read, and what is said when it can't be. */
@@ -84,11 +85,10 @@ export const rate: Value<Bucket> = value('RATE/BURST, such as 50/200 (50 per sec
 });
 
 export const databaseUrl: Value<string> = value(
-  'postgresql://user:password@host:5432/database, with a password that is no placeholder',
+  'postgresql://user:password@host:5432/database, with a password that is no placeholder; of several servers, postgresql://user:password@one:5432,two:5432/database?target_session_attrs=read-write',
   (text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return undefined;
-    return PLACEHOLDER.test(url.password) ? undefined : text;
+    const [address] = addressesIn(text) ?? [];
+    return address === undefined || PLACEHOLDER.test(new URL(address).password) ? undefined : text;
   },
 );
 

@@ -1,12 +1,13 @@
 import type * as v from 'valibot';
+import { addressesIn } from '../postgres/addresses.ts';
 import type { Environment } from './keys.ts';
 
 /** What works and is not wise. */
 export const warningsOf = (values: v.InferOutput<typeof Environment>): string[] => {
-  const database = values.DATABASE_URL === undefined ? undefined : new URL(values.DATABASE_URL);
+  const databases = (addressesIn(values.DATABASE_URL ?? '') ?? []).map((address) => new URL(address));
   const doubts: [boolean, string][] = [
     [
-      database !== undefined && !isNear(database.hostname) && database.searchParams.get('sslmode') !== 'verify-full',
+      databases.some((url) => !isNear(url.hostname) && url.searchParams.get('sslmode') !== 'verify-full'),
       'DATABASE_URL leads to another machine without sslmode=verify-full: who sits between can read and change everything',
     ],
     [

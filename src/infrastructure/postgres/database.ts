@@ -1,7 +1,7 @@
 import { type Compilable, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
-import { sqlStateOf } from './failure.ts';
-import { DatabaseAway, openPool, type PoolOptions, type PostgresPool } from './pool.ts';
+import { DatabaseAway, sqlStateOf } from './failure.ts';
+import { openPool, type PoolOptions, type PostgresPool } from './pool.ts';
 import type { Database } from './schema.ts';
 
 const DEFAULTS = { max: 8, applicationName: 'tertulia', statementTimeoutMs: 5_000, lockTimeoutMs: 800 };

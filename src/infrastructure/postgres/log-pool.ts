@@ -1,4 +1,5 @@
 import { openPool, type PostgresPool } from './pool.ts';
+import type { Servers } from './servers.ts';
 
 /** Three batches in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
 const CONNECTIONS = 6;
@@ -7,8 +8,8 @@ const CONNECTIONS = 6;
  * Connections for PostgresMessageLog alone. Plans of its functions are made once per connection, when the tables may still
  * be empty: with these settings none that scans an empty table is kept while it grows.
  */
-export const openLogPool = (connectionString: string): PostgresPool =>
-  openPool(connectionString, {
+export const openLogPool = (database: string | Servers): PostgresPool =>
+  openPool(database, {
     max: CONNECTIONS,
     applicationName: 'tertulia log',
     statementTimeoutMs: 1_000,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Client, type CustomTypesConfig, Pool, type PoolClient, types } from 'pg';
-import { sqlStateOf } from './failure.ts';
+import { clientOf, type Dialled } from './dialled.ts';
+import { DatabaseAway, sqlStateOf, TAKES_NO_WRITES, UnfitDatabase } from './failure.ts';
+import { DEMANDED, mustBeFit, TIMELINE } from './fitness.ts';
+import { Servers } from './servers.ts';
 
 export interface PoolOptions {
   readonly max: number;
@@ -20,36 +23,30 @@ export interface PoolOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The server did not answer, or can't be asked: nothing that the request could have done differently. */
-export class DatabaseAway extends Error {
-  override readonly name = 'DatabaseAway';
-}
-
-/** This server would not keep what it acknowledged, or lacks what we need; only its operator can help. */
-export class UnfitDatabase extends Error {
-  override readonly name = 'UnfitDatabase';
-}
-
-/** What makes an ack mean durable, and the isolation that the locks rely on; set for each connection and looked up after. */
-const DEMANDED = { synchronous_commit: 'on', default_transaction_isolation: 'read committed' };
-const OLDEST_VERSION = 150_000;
-
-export const openPool = (connectionString: string, options: PoolOptions): PostgresPool =>
-  new PostgresPool(connectionString, options);
+/** @param database its URL, which may name several servers; or the servers of another pool, to leave them together */
+export const openPool = (database: string | Servers, options: PoolOptions): PostgresPool =>
+  new PostgresPool(typeof database === 'string' ? new Servers(database) : database, options);
 
 /**
- * Connections that can be trusted: each new one is asked whether its server is fit; one that broke, or comes back inside
- * a transaction, is destroyed and never lent again; no statement and no wait lasts for ever.
+ * Connections that can be trusted: each new one is asked whether its server is fit and takes writes, else the next server
+ * is tried; one that broke, comes back inside a transaction, or leads to a server from which another one took over, is
+ * destroyed and never lent again; no statement and no wait lasts for ever.
  */
 export class PostgresPool extends Pool {
   readonly #limits: { readonly deadlineMs: number; readonly maxWaiting: number };
   readonly #broken = new WeakSet<PoolClient>();
   readonly #epochs = new WeakMap<PoolClient, string>();
+  /** Of the servers, when the connection was made. */
+  readonly #generations = new WeakMap<Client | PoolClient, number>();
+  readonly #clients = new Set<PoolClient>();
 
-  constructor(connectionString: string, options: PoolOptions) {
+  constructor(
+    readonly servers: Servers,
+    options: PoolOptions,
+  ) {
     const { deadlineMs = 2_500, connectTimeoutMs = 1_000, maxWaiting = 500 } = options;
     const config = {
-      connectionString,
+      Client: clientOf(servers),
       max: options.max,
       application_name: options.applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
@@ -64,10 +61,12 @@ export class PostgresPool extends Pool {
         idle_in_transaction_session_timeout: String(options.idleInTransactionMs ?? 1_000),
         ...DEMANDED,
       }),
-      onConnect: (client: Client) => within(connectTimeoutMs, client, () => mustBeFit(client)),
+      onConnect: (client: Client) => within(connectTimeoutMs, client, () => this.#examine(client)),
     };
     super(config);
     this.#limits = { deadlineMs, maxWaiting };
+    servers.onLeft(() => this.#leave());
+    this.on('remove', (client) => this.#clients.delete(client));
     this.on('error', () => {}); // an idle connection that broke has been removed already
     this.on('connect', (client) => this.#watch(client));
     const query = async (...args: unknown[]): Promise<unknown> => {
@@ -113,23 +112,59 @@ export class PostgresPool extends Pool {
 
   async #lend(): Promise<PoolClient> {
     if (this.waitingCount >= this.#limits.maxWaiting) throw new DatabaseAway('too many wait for a connection');
-    const client = await super.connect().catch((error: unknown) => {
-      throw known(error);
-    });
+    const client = await this.#connected();
     const release = client.release;
     client.release = (destroy) => release(destroy || this.#broken.has(client) || inTransaction(client));
     return client;
   }
 
+  /** Tries each server once; a wait for which no server was to blame is not repeated. */
+  async #connected(): Promise<PoolClient> {
+    const refusals: string[] = [];
+    for (;;) {
+      const before = this.servers.passed;
+      try {
+        const client = await super.connect();
+        if (this.#generations.get(client) === this.servers.generation) return client;
+        client.release(true);
+      } catch (error) {
+        if (this.servers.count === 1 || this.servers.passed === before) throw known(error);
+        refusals.push(wordsOf(error));
+        if (refusals.length === this.servers.count)
+          throw new DatabaseAway(`no server takes writes: ${refusals.join('; ')}`, { cause: error });
+      }
+    }
+  }
+
+  async #examine(client: Client): Promise<void> {
+    try {
+      this.servers.found(await mustBeFit(client));
+      this.#generations.set(client, this.servers.generation);
+    } catch (error) {
+      if (!(error instanceof UnfitDatabase)) this.servers.passOver((client as Dialled).address);
+      throw error;
+    }
+  }
+
+  /** Whoever uses one now hears that it broke; the others are not lent again. */
+  #leave(): void {
+    for (const client of this.#clients) {
+      this.#broken.add(client);
+      (client as PoolClient & Client).end().catch(() => {}); // gone already
+    }
+  }
+
   /** Once per connection. */
   #watch(client: PoolClient): void {
+    this.#clients.add(client);
     client.on('error', () => this.#broken.add(client)); // while it is lent, nobody else listens
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     const watched = (...args: unknown[]) => {
       const result = query(...args);
       if (!(result instanceof Promise)) return result;
       return within(this.#limits.deadlineMs, client, () => result).catch((error: unknown) => {
-        if (sqlStateOf(error) === undefined) this.#broken.add(client);
+        const state = sqlStateOf(error);
+        if (state === undefined || state === TAKES_NO_WRITES) this.#broken.add(client);
         throw known(error);
       });
     };
@@ -142,6 +177,12 @@ type Connected = (
   client: PoolClient | undefined,
   release: (destroy?: boolean | Error) => void,
 ) => void;
+
+/** As an operator may read them; pg's name the address and nothing secret. */
+const wordsOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+};
 
 /** pg throws plain errors for whatever happened to the connection; mistakes of ours keep their class. */
 const known = (error: unknown): unknown =>
@@ -168,32 +209,9 @@ const startupOptions = (settings: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
     .join(' ');
 
-const FITNESS = `
-  SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
-    current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
-    ${Object.keys(DEMANDED)
-      .map((name) => `current_setting('${name}') AS ${name}`)
-      .join(', ')}`;
-
-// The timeline of the log position, for the one in the control file changes only at the next checkpoint.
 const HISTORY = `
-  SELECT concat_ws(' ', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), bump) AS history
+  SELECT concat_ws(' ', (pg_control_system()).system_identifier, ${TIMELINE}, bump) AS history
   FROM epoch_bump`;
-
-interface Fitness extends Readonly<Record<string, unknown>> {
-  readonly version: number;
-  readonly standby: boolean;
-}
-
-const mustBeFit = async (client: Client): Promise<void> => {
-  const { rows } = await client.query<Fitness>(FITNESS);
-  const { version, standby, ...settings } = rows[0]!; // a SELECT without FROM
-  if (standby) throw new DatabaseAway('this server is a standby and takes no writes');
-  if (version < OLDEST_VERSION) throw new UnfitDatabase('PostgreSQL 15 or newer is needed');
-  for (const [name, wanted] of Object.entries({ fsync: 'on', full_page_writes: 'on', ...DEMANDED }))
-    if (settings[name] !== wanted)
-      throw new UnfitDatabase(`PostgreSQL's ${name} must be '${wanted}' and not '${String(settings[name])}'`);
-};
 
 /** Counters travel as numbers; one that a number can't hold exactly is a fault, not a rounding. */
 const safeInteger = (text: string): number => {

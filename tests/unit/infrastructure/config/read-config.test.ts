@@ -106,7 +106,14 @@ describe('the configuration', () => {
       ],
     ],
     ['TRUSTED_PROXIES', ['10.0.0.0/33', '0.0.0.0/0', '::/0', '::/129', '10.0.0.0/8/1', 'proxy', '10.0.0.1,10.0.0.1']],
-    ['DATABASE_URL', ['mysql://h/x', 'h/x', 'postgres://u:changeme@h/x']],
+    [
+      'DATABASE_URL',
+      [
+        ...['mysql://h/x', 'h/x', 'postgres://u:changeme@h/x', 'postgres://u:p@a,b:x/x', 'postgres://u:p@a,,b/x'],
+        ...['postgres://u:p@a,a/x', 'postgres://u:p@a,b/x?host=c', 'postgres://u:p@/x?host=a,b'],
+        ...['postgres://u:p@a,b/x?target_session_attrs=any', 'postgres://u:p@a/x?target_session_attrs=standby'],
+      ],
+    ],
     [
       'JWT_SECRET',
       [
@@ -222,6 +229,9 @@ describe('the configuration', () => {
       readConfig({ ...outside, DATABASE_URL: 'postgres://u:p@db.example/x?sslmode=verify-full' }).warnings,
     ).toEqual([]);
     expect(readConfig({ ...outside, DATABASE_URL: 'postgres://u:p@%2Frun%2Fpg/x' }).warnings).toEqual([]);
+    expect(readConfig({ ...outside, DATABASE_URL: 'postgres://u:p@localhost,db.example/x' }).warnings).toEqual([
+      expect.stringMatching(/^DATABASE_URL/),
+    ]);
     expect(readConfig({ ...outside, REDIS_URL: 'redis://r.example' }).warnings).toEqual([
       expect.stringMatching(/^REDIS_URL/),
     ]);
@@ -281,6 +291,12 @@ describe('what is shown of the settings', () => {
       expect(problems.length).toBeGreaterThan(1);
       expect(problems.join()).not.toContain(canary);
     }
+  });
+
+  it('names all servers of a database', () => {
+    const DATABASE_URL = `postgres://u:${canary}@a:5432,b:5433/x?target_session_attrs=read-write`;
+    const shown = settingsOf({ DATABASE_URL }).find(({ name }) => name === 'DATABASE_URL')?.shown;
+    expect(shown).toBe('postgres://u:(hidden)@a:5432,b:5433/x?(hidden)');
   });
 
   it('says where each comes from', () => {
