@@ -18,6 +18,8 @@ const MS_PER_LEAVING_SOCKET = 4;
 const NOTICE_MS = 1_000;
 const LAST_GRACE_MS = 2_500;
 const STEP_MS = 10;
+/** Of its rate: how fast a node that was too busy for its slots makes up for them. */
+const CATCHING_UP = 1.5;
 
 /**
  * Everybody leaves, each in a slot of their own: they are told in their slot, so that also who goes at the word does not
@@ -29,8 +31,7 @@ export const departure = async (sessions: readonly Session[], ms: number, parts:
   const spread = Math.min(ms - notice, sessions.length * MS_PER_LEAVING_SOCKET);
   const began = parts.clock.monotonic();
   const passed = () => parts.clock.monotonic() - began;
-  // What a busy node is behind with it does not make up for at once.
-  const atOnce = Math.ceil((2 * STEP_MS * sessions.length) / spread);
+  const atOnce = Math.ceil((CATCHING_UP * STEP_MS * sessions.length) / spread);
   const slots = sessions.map((session, index) => ({ session, at: (spread * index) / sessions.length }));
   let [told, ended] = [0, 0];
   for (;;) {

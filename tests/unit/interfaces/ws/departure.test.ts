@@ -53,9 +53,9 @@ describe('a departure', () => {
   it('tells each in a slot of their own and closes them a second later', async () => {
     expect(await run(20_000)).toBeLessThan(3_100);
     expect([told.length, ended.length]).toEqual([500, 500]);
-    // 250 a second, and nowhere twice as many
+    // 250 a second, and nowhere much more
     for (let from = 0; from < 2_000; from += 100)
-      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(50);
+      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(40);
     expect(told.every((at, n) => ended[n]! >= at + 990)).toBe(true); // as many as were told
   });
 
@@ -63,7 +63,7 @@ describe('a departure', () => {
     stall = 400;
     await run(20_000);
     for (let from = 0; from < 4_000; from += 100)
-      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(50);
+      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(40);
     expect(ended).toHaveLength(500);
   });
 
