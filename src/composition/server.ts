@@ -6,6 +6,7 @@ import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { EventBus } from '#app/application/ports/event-bus.ts';
 import type { HttpHandler, Transport } from '#app/application/ports/transport.ts';
+import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import { MAX_USERS_PER_COMMAND } from '#app/domain/chat/conversation.ts';
 import { UNREAD_LIMIT } from '#app/domain/chat/membership.ts';
 import { MAX_TEXT } from '#app/domain/chat/message-content.ts';
@@ -120,7 +121,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const redis = await openRedis(config, lifetime, node);
   const reach = openReach(redis, config, lifetime, node);
   const backplane = extensions.backplane?.(reach.backplane) ?? reach.backplane;
-  for (const type of announced) events.on(type, (event) => backplane.publish([event]));
+  for (const type of announced) events.on(type, (event) => publish(backplane, event));
   const { postgres, log } = await openStorage(config, lifetime, {
     journal,
     metrics,
@@ -255,6 +256,16 @@ const announced = [
   'message.delivered',
   'message.read',
 ] as const satisfies readonly DomainEvent['type'][];
+
+/** One that throws all the same has lost what was committed: everybody looks at the database. */
+const publish = (backplane: Backplane, event: ChatEvent): void => {
+  try {
+    backplane.publish([event]);
+  } catch (error) {
+    backplane.disturb();
+    throw error;
+  }
+};
 
 const identityConfig = async ({ identity, tokens, trustedIssuers, rates, databaseUrl, dataDir }: Config) => ({
   ...identity,

@@ -1,5 +1,8 @@
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { v7 } from 'uuid';
+import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
+import { DeafBackplane } from '../support/deaf-backplane.ts';
 import { RunningServer } from '../support/running-server.ts';
 
 const withDatabase = async <T>({ databaseUrl }: RunningServer, work: (client: Client) => Promise<T>): Promise<T> => {
@@ -36,6 +39,28 @@ it('are looked for after a change whose outcome nobody knows', async () => {
   const unannounced = `UPDATE conversations SET title = 'unheard', rev = rev + 1, changed_rev = rev + 1 WHERE id = '${id}'`;
   const rename = () => running.request('PATCH', `/v1/conversations/${id}`, { user: ann, body: { title: 'whatever' } });
   await aChangeIsCut(running, rename, id, unannounced);
+  const { data } = await bens.until(({ type }) => type.startsWith('conversation.'), 10_000);
+  expect(JSON.stringify(data)).toContain('unheard');
+});
+
+class MuteBackplane extends DeafBackplane {
+  mute = false;
+
+  override publish(events: readonly ChatEvent[]): void {
+    if (this.mute) throw new Error('mute');
+    super.publish(events);
+  }
+}
+
+it('are looked for when publishing them failed', async () => {
+  let backplane: MuteBackplane | undefined;
+  const running = await RunningServer.start({ backplane: (own) => (backplane = new MuteBackplane(own)) });
+  const [ann, ben] = [await running.aUser(), await running.aUser()];
+  const id = await running.aGroup(ann, [ben]);
+  const bens = await running.connectAs(ben);
+  backplane!.mute = true; // it was asked for
+  await running.post('message.send', { conversationId: id, id: v7(), content: 'unheard' }, ann);
+  // Heads are compared every 30 seconds in any case; this is sooner.
   const { data } = await bens.until(({ type }) => type.startsWith('conversation.'), 10_000);
   expect(JSON.stringify(data)).toContain('unheard');
 });
