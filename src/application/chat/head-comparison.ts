@@ -10,6 +10,12 @@ export interface HeadComparisonOptions {
   readonly onOtherHistory: () => void;
 }
 
+export interface ComparedGate {
+  compareHeads(disturbed: boolean): Promise<void>;
+  /** What it let out is of a history that the database holds no more. */
+  beginAnew(): Promise<void>;
+}
+
 const RETRY_MS = 1_000;
 /** Between two rounds, so that a lossy hour costs no more than a few rounds a second. */
 const REST_MS = 200;
@@ -20,6 +26,8 @@ const REST_MS = 200;
  */
 export class HeadComparison {
   #epoch: string | undefined;
+  /** The gates still count in another history. */
+  #stale = false;
   #running = false;
   /** On what occasion it was asked for since the one under way began. */
   #next: Occasion | undefined;
@@ -28,7 +36,7 @@ export class HeadComparison {
 
   constructor(
     private readonly feed: Pick<Feed, 'epoch'>,
-    private readonly gates: readonly { compareHeads(disturbed: boolean): Promise<void> }[],
+    private readonly gates: readonly ComparedGate[],
     private readonly timers: Timers,
     private readonly options: HeadComparisonOptions,
   ) {}
@@ -76,6 +84,9 @@ export class HeadComparison {
     const other = this.#epoch !== undefined && epoch !== this.#epoch;
     this.#epoch = epoch;
     if (other) this.options.onOtherHistory();
+    this.#stale ||= other;
+    if (this.#stale) for (const gate of this.gates) await gate.beginAnew();
+    this.#stale = false;
     for (const gate of this.gates) await gate.compareHeads(disturbed);
   }
 }

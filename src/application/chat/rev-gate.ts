@@ -131,6 +131,26 @@ export class RevGate<Key, Event, Row> {
     }
   }
 
+  /**
+   * The database holds another history, in which numbers that were let out stand for something else, or for nothing yet:
+   * each open key begins anew at its head, and whoever has subscribed since the change is told to catch up to there.
+   */
+  async beginAnew(): Promise<void> {
+    const keys = [...this.#lanes.keys()];
+    for (let start = 0; start < keys.length; start += HEADS_AT_ONCE) {
+      const some = keys.slice(start, start + HEADS_AT_ONCE);
+      const heads = await this.source.heads(some);
+      for (const key of some) {
+        const lane = this.#lanes.get(key);
+        if (!lane) continue;
+        lane.cancel?.();
+        const head = heads.get(key) ?? 0;
+        this.#lanes.set(key, laneAt(head)); // a repair under way finds that it is no longer wanted
+        if (head > 0) this.outlet.repaired(key, head, head, [], false);
+      }
+    }
+  }
+
   #release(key: Key, lane: Lane<Event>): void {
     const held = lane.held;
     for (let event = held?.get(lane.last + 1); held && event !== undefined; event = held.get(lane.last + 1)) {

@@ -5,12 +5,14 @@ import { ManualTimers, settle } from '../../../support/manual-timers.ts';
 let timers: ManualTimers;
 let epoch: string;
 let away: boolean;
+let lost: boolean;
 let told: string[];
 let answer: Promise<void>;
 let comparison: HeadComparison;
 
 beforeEach(() => {
   [timers, epoch, away, told, answer] = [new ManualTimers(), 'first', false, [], Promise.resolve()];
+  lost = false;
   const feed = {
     epoch: async () => {
       await answer;
@@ -20,6 +22,10 @@ beforeEach(() => {
   };
   const gate = (name: string) => ({
     compareHeads: async (disturbed: boolean) => void told.push(disturbed ? `${name}, disturbed` : name),
+    beginAnew: async () => {
+      if (lost) throw new Error('the database is away');
+      told.push(`${name} anew`);
+    },
   });
   comparison = new HeadComparison(feed, [gate('conversations'), gate('users')], timers, {
     onFault: () => told.push('fault'),
@@ -88,10 +94,22 @@ it('leaves the database alone once it is closed', async () => {
   expect([told, timers.size]).toEqual([['fault'], 0]);
 });
 
-it('tells once of another history', async () => {
+it('tells once of another history, and has the gates begin anew before it looks at them', async () => {
   await begin();
   epoch = 'second';
   await begin();
   await begin();
-  expect(told.filter((what) => what === 'other history')).toHaveLength(1);
+  expect(told.slice(2, 7)).toEqual(['other history', 'conversations anew', 'users anew', 'conversations', 'users']);
+  expect(told.filter((what) => what === 'other history' || what.endsWith('anew'))).toHaveLength(3);
+});
+
+it('has the gates begin anew once the database answers, where it went away in between', async () => {
+  await begin();
+  [epoch, lost] = ['second', true];
+  await begin();
+  expect(told.at(-1)).toBe('fault');
+  lost = false;
+  await timers.pass(1_000);
+  await timers.pass(200);
+  expect(told.filter((what) => what.endsWith('anew'))).toEqual(['conversations anew', 'users anew']);
 });

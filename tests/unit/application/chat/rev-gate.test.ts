@@ -306,3 +306,32 @@ describe('RevGate, opening and closing', () => {
     expect(out).toEqual(['k:e21']);
   });
 });
+
+describe('in another history', () => {
+  it('counts from its heads, lets numbers out again, and has subscribers catch up', async () => {
+    gate.open('a', 7);
+    gate.open('gone', 4);
+    gate.accept('a', 9, 'nine'); // waits for 8
+    database.heads_.set('a', 5);
+    await gate.beginAnew();
+    expect([out, gate.lastOf('a'), gate.lastOf('gone')]).toEqual([['a:(5,5] part'], 5, 0]);
+    gate.accept('a', 6, 'another six');
+    gate.accept('gone', 1, 'made again');
+    expect(out.slice(1)).toEqual(['a:another six', 'gone:made again']);
+    await timers.pass(LATE);
+    expect([out.length, timers.size]).toEqual([3, 0]);
+  });
+
+  it('forgets a repair that is under way', async () => {
+    gate.open('a', 1);
+    database.heads_.set('a', 9);
+    const thaw = database.freeze();
+    gate.accept('a', 9, 'nine');
+    await timers.pass(HOLD);
+    database.heads_.set('a', 3);
+    await gate.beginAnew();
+    thaw();
+    await settle();
+    expect([out, gate.lastOf('a')]).toEqual([['a:(3,3] part'], 3]);
+  });
+});
