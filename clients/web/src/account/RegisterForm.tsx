@@ -3,8 +3,6 @@ import { errorText } from '../app/error-text.ts';
 import type { PlainKey } from '../i18n/texts.ts';
 import { useWords } from '../i18n/words.tsx';
 import { register, type SignedIn } from '../session.ts';
-import { Button } from '../ui/Button.tsx';
-import { Choice } from '../ui/Choice.tsx';
 import { Field } from '../ui/Field.tsx';
 import form from '../ui/form.module.css';
 import {
@@ -16,6 +14,7 @@ import {
   newPasswordError,
   refusedErrors,
 } from './credential-errors.ts';
+import { FormEnd } from './FormEnd.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import styles from './Welcome.module.css';
 
@@ -90,20 +89,15 @@ export const RegisterForm = ({ onSignedIn, onSwitch }: RegisterFormProps) => {
         error={say(errors.password)}
         onChange={(password) => change({ password })}
       />
-      <Choice checked={remember} onChange={(event) => setRemember(event.target.checked)}>
-        {t('field.remember')}
-      </Choice>
-      {problem && (
-        <p className={form.problem} role="alert">
-          {problem}
-        </p>
-      )}
-      <Button type="submit" look="primary" disabled={busy}>
-        {t('register.submit')}
-      </Button>
-      <Button look="link" className={styles.switch} onClick={onSwitch}>
-        {t('register.toSignIn')}
-      </Button>
+      <FormEnd
+        remember={remember}
+        onRemember={setRemember}
+        problem={problem}
+        busy={busy}
+        submit={t('register.submit')}
+        elsewhere={t('register.toSignIn')}
+        onSwitch={onSwitch}
+      />
     </form>
   );
 };

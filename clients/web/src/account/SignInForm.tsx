@@ -2,11 +2,10 @@ import { type SubmitEvent, useState } from 'react';
 import { errorText } from '../app/error-text.ts';
 import { useWords } from '../i18n/words.tsx';
 import { signIn, type SignedIn } from '../session.ts';
-import { Button } from '../ui/Button.tsx';
-import { Choice } from '../ui/Choice.tsx';
 import { Field } from '../ui/Field.tsx';
 import form from '../ui/form.module.css';
 import { handleOf } from './credential-errors.ts';
+import { FormEnd } from './FormEnd.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import styles from './Welcome.module.css';
 
@@ -62,20 +61,15 @@ export const SignInForm = ({ onSignedIn, onSwitch }: SignInFormProps) => {
         error={missing.password ? t('field.error.required') : undefined}
         onChange={setPassword}
       />
-      <Choice checked={remember} onChange={(event) => setRemember(event.target.checked)}>
-        {t('field.remember')}
-      </Choice>
-      {problem && (
-        <p className={form.problem} role="alert">
-          {problem}
-        </p>
-      )}
-      <Button type="submit" look="primary" disabled={busy}>
-        {t('signIn.submit')}
-      </Button>
-      <Button look="link" className={styles.switch} onClick={onSwitch}>
-        {t('signIn.toRegister')}
-      </Button>
+      <FormEnd
+        remember={remember}
+        onRemember={setRemember}
+        problem={problem}
+        busy={busy}
+        submit={t('signIn.submit')}
+        elsewhere={t('signIn.toRegister')}
+        onSwitch={onSwitch}
+      />
     </form>
   );
 };
