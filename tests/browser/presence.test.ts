@@ -28,17 +28,24 @@ it('shows who is there, that they type, and when they were last there unless the
   await expect.poll(() => dots.count()).toBe(2); // in the list and above the messages
   expect(await dots.first().getAttribute('data-status')).toBe('online');
 
+  const line = anns.chat('Ben Baker');
+  const lastMessage = line.getByText('No messages yet');
+  await lastMessage.waitFor();
   await expect
     .poll(
       async () => {
         await bens.page.getByLabel('Message', { exact: true }).pressSequentially('h');
-        return header.getByText('typing…').count();
+        // Above the messages, and in the list in place of the last one.
+        const places = [header.getByText('typing…'), line.getByText('typing…'), lastMessage];
+        return Promise.all(places.map((place) => place.count()));
       },
       { interval: 500 },
     )
-    .toBe(1);
+    .toEqual([1, 1, 0]);
   await bens.page.keyboard.press('Enter');
   await header.getByText('typing…').waitFor({ state: 'detached' });
+  await line.getByText('typing…').waitFor({ state: 'detached' });
+  await line.getByText(/^h+$/).waitFor();
 
   await seat.page.close();
   await header.getByText(/last seen/).waitFor({ timeout: 60_000 });

@@ -4,6 +4,7 @@ import { useClient } from '../app/client.ts';
 import { drafts } from '../chat/drafts.ts';
 import { displayName, noticeText, useNamesIn } from '../chat/notice-text.tsx';
 import { StateMark } from '../chat/StateMark.tsx';
+import { useTypingText } from '../chat/use-typing-text.ts';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import styles from './Preview.module.css';
@@ -18,7 +19,15 @@ export const Preview = ({ conversation, selected }: { conversation: Conversation
   const view = useWatched(conversation, (watched) => watched.view);
   const last = view.lastMessage;
   useNamesIn(last);
+  const typing = useTypingText(conversation);
   const draft = useWatched(drafts, (kept) => kept.get(conversation.id));
+  if (typing !== undefined)
+    // Said above the chat already; a screen reader would read the line anew at each letter.
+    return (
+      <span className={styles.typing} aria-hidden="true" dir="auto">
+        {typing}
+      </span>
+    );
   if (draft.trim() !== '' && !selected)
     return (
       <span className={styles.preview} dir="auto">
