@@ -42,7 +42,10 @@ export class PresenceNode {
     silenced: async () => false,
   };
   readonly lastSeen: LastSeen = {
-    note: (seen) => this.#whole(async () => seen.forEach((at, userId) => this.seen.set(userId, at))),
+    note: (agoMs) =>
+      this.#whole(async () =>
+        agoMs.forEach((ms, userId) => this.seen.set(userId, new Date(this.time.clock.now() - ms))),
+      ),
     of: (users) =>
       this.#whole(
         async () => new Map([...this.seen].filter(([userId]) => users.includes(userId) && !this.strangers.has(userId))),

@@ -11,8 +11,8 @@ interface Present {
   readonly devices: Map<ConnectionId, DeviceStatus>;
   /** What the others are told. */
   status: DeviceStatus;
-  /** When the last device left; undefined while one is here. */
-  left: Date | undefined;
+  /** When the last device left, by the monotonic clock; undefined while one is here. */
+  left: number | undefined;
 }
 
 /** What changes meanwhile is told together. */
@@ -37,7 +37,8 @@ export class PresenceTracker {
   /** Whose last device left, and when by the monotonic clock; the first left first. */
   readonly #leaving = new Map<UserId, number>();
   #changed = new Set<UserId>();
-  readonly #seen = new Map<UserId, Date>();
+  /** By the monotonic clock. */
+  readonly #seen = new Map<UserId, number>();
   #cancel: (() => void) | undefined;
   #telling: Promise<void> | undefined;
   #closed = false;
@@ -63,7 +64,7 @@ export class PresenceTracker {
     this.#leaving.delete(userId);
     if (known) return this.#judge(userId, known);
     this.#users.set(userId, present);
-    this.#sawOne(userId, new Date(this.options.clock.now()));
+    this.#sawOne(userId, this.options.clock.monotonic());
     this.#tell(userId, DeviceStatus.Online);
   }
 
@@ -83,8 +84,8 @@ export class PresenceTracker {
     if (!present) return;
     present.devices.delete(id);
     if (present.devices.size > 0) return this.#judge(userId, present);
-    present.left = new Date(this.options.clock.now());
-    this.#leaving.set(userId, this.options.clock.monotonic());
+    present.left = this.options.clock.monotonic();
+    this.#leaving.set(userId, present.left);
   }
 
   /** Now and then: those who did not come back in time have left. */
@@ -95,7 +96,7 @@ export class PresenceTracker {
       this.#leaving.delete(userId);
       const present = this.#users.get(userId);
       this.#users.delete(userId);
-      if (present?.left) this.#sawOne(userId, present.left);
+      if (present?.left !== undefined) this.#sawOne(userId, present.left);
       this.#tell(userId, undefined);
     }
   }
@@ -105,7 +106,7 @@ export class PresenceTracker {
     this.#closed = true;
     this.#cancel?.();
     await this.#telling;
-    for (const [userId, { left }] of this.#users) this.#sawOne(userId, left ?? new Date(this.options.clock.now()));
+    for (const [userId, { left }] of this.#users) this.#sawOne(userId, left ?? this.options.clock.monotonic());
     await this.#note();
   }
 
@@ -116,7 +117,7 @@ export class PresenceTracker {
     this.#tell(userId, status);
   }
 
-  #sawOne(userId: UserId, at: Date): void {
+  #sawOne(userId: UserId, at: number): void {
     this.#seen.set(userId, at);
     if (this.#seen.size > MOST_UNSEEN) this.#seen.delete(this.#seen.keys().next().value ?? userId);
   }
@@ -156,9 +157,10 @@ export class PresenceTracker {
 
   async #note(): Promise<boolean> {
     while (this.#seen.size > 0) {
-      const some = new Map([...this.#seen].slice(0, SEEN_AT_ONCE));
+      const some = [...this.#seen].slice(0, SEEN_AT_ONCE);
+      const now = this.options.clock.monotonic();
       try {
-        await this.lastSeen.note(some);
+        await this.lastSeen.note(new Map(some.map(([userId, at]) => [userId, now - at])));
       } catch (error) {
         this.options.onFault(error);
         return false;

@@ -7,8 +7,10 @@ export class InMemoryLastSeen implements LastSeen {
 
   constructor(private readonly memory: IdentityMemory) {}
 
-  note(seen: ReadonlyMap<UserId, Date>): Promise<void> {
-    for (const [userId, at] of seen) {
+  note(agoMs: ReadonlyMap<UserId, number>): Promise<void> {
+    const now = this.memory.now().getTime();
+    for (const [userId, ms] of agoMs) {
+      const at = new Date(now - ms);
       const known = this.#seen.get(userId);
       if (this.memory.users.has(userId) && (known === undefined || known < at)) this.#seen.set(userId, at);
     }

@@ -7,14 +7,15 @@ import { anyOf } from './rows.ts';
 export class PostgresLastSeen implements LastSeen {
   constructor(private readonly postgres: Postgres) {}
 
-  async note(seen: ReadonlyMap<UserId, Date>): Promise<void> {
-    if (seen.size === 0) return;
-    const [ids, instants] = [[...seen.keys()], [...seen.values()].map((at) => at.toISOString())];
+  async note(agoMs: ReadonlyMap<UserId, number>): Promise<void> {
+    if (agoMs.size === 0) return;
+    const [ids, ages] = [[...agoMs.keys()], [...agoMs.values()]];
     // In the order of the ids, so that two nodes never wait for each other.
     await this.postgres.run((db) =>
       sql`
         INSERT INTO last_seen AS known (user_id, at)
-        SELECT seen.id, seen.at FROM unnest(${ids}::uuid[], ${instants}::timestamptz[]) AS seen (id, at)
+        SELECT seen.id, now() - seen.ms * interval '1 millisecond'
+        FROM unnest(${ids}::uuid[], ${ages}::float8[]) AS seen (id, ms)
         JOIN users ON users.id = seen.id
         ORDER BY seen.id
         ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at`.execute(db),
