@@ -31,7 +31,7 @@ export class Probe {
 
   /** @param speaker and @param others are members of `conv`, which nothing else is for */
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: Pick<Cluster, 'nodes' | 'supervise'>,
     private readonly history: History,
     private readonly speaker: Somebody,
     others: readonly Somebody[],

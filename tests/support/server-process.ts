@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { freePort } from './postgres-server.ts';
 
+const PROGRAM = 'src/main.ts';
 const ROOMY = '900000/9000000';
 const limits = ['HANDSHAKE', 'LOGIN', 'REFRESH', 'SEND', 'SYNC', 'READ', 'WRITE', 'SIGNAL'];
 
@@ -15,18 +16,27 @@ export class ServerProcess {
     readonly port: number,
     private readonly metricsPort: number,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly program: string,
   ) {}
 
-  /** @param settings over those that keep limits of rate out of the way */
-  static async start(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  /**
+   * @param settings over those that keep limits of rate out of the way
+   * @param program a test build, which can be told things
+   */
+  static async start(
+    databaseUrl: string,
+    settings: Readonly<Record<string, string>> = {},
+    program = PROGRAM,
+  ): Promise<ServerProcess> {
     const [port, metricsPort] = [await freePort(), await freePort()];
-    const server = new ServerProcess(port, metricsPort, {
+    const env = {
       ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], WS_PORT: String(port) },
       ...{ METRICS_PORT: String(metricsPort), DATABASE_URL: databaseUrl, ALLOW_GUESTS: 'true' },
       ...{ JWT_SECRET: randomBytes(32).toString('base64url'), LOG_LEVEL: 'error', LIMIT_FRAMES_PER_SECOND: '1000000' },
       ...Object.fromEntries(limits.map((name) => [`LIMIT_RATE_${name}`, ROOMY])),
       ...settings,
-    });
+    };
+    const server = new ServerProcess(port, metricsPort, env, program);
     await server.start();
     return server;
   }
@@ -40,9 +50,9 @@ export class ServerProcess {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, ['--import', 'tsx', this.program], {
       env: this.env,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', ...(this.program === PROGRAM ? [] : (['ipc'] as const))],
     });
     this.#process = child;
     this.#said = '';
@@ -62,6 +72,17 @@ export class ServerProcess {
   /** The last of what it wrote since it was started. */
   get said(): string {
     return this.#said;
+  }
+
+  /** Only to a test build. */
+  tell(order: object): void {
+    this.#process?.send?.(order);
+  }
+
+  /** Resolves when it has ended; somebody else sees to that. */
+  async ended(): Promise<void> {
+    const child = this.#process;
+    if (child && this.running) await once(child, 'exit');
   }
 
   kill(): Promise<void> {
