@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { NODES } from './chaos-faults.ts';
 import { Haproxy } from './haproxy.ts';
 import { type Conditions, NetworkLab, seeded } from './network-lab.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import { RedisServer } from './redis-server.ts';
 import { ServerProcess } from './server-process.ts';
+import { ServiceWay } from './service-way.ts';
 import { aPostgresServer } from './services.ts';
+
+/** Of a cluster. */
+export const NODES = 3;
 
 /** A supervisor starts again what ended, also what could not start because its database was away. */
 const START_WITHIN_MS = 60_000;
@@ -19,29 +22,42 @@ export class Cluster {
 
   private constructor(
     readonly postgres: PostgresServer,
-    readonly redis: RedisServer,
+    /** Another one, after a failover. */
+    public redis: RedisServer,
     readonly nodes: readonly ServerProcess[],
     readonly haproxy: Haproxy,
     /** Ways of clients to HAProxy, that can be cut or go silent. */
     readonly ways: readonly NetworkLab[],
+    /** Of each node. */
+    private readonly toPostgres: readonly ServiceWay[],
+    readonly toRedis: readonly ServiceWay[],
   ) {}
 
   static async start(): Promise<Cluster> {
     const [postgres, redis] = await Promise.all([aPostgresServer(), RedisServer.start()]);
+    const [toPostgres, toRedis] = await Promise.all([waysTo(postgres.url), waysTo(redis.url)]);
     const settings = {
-      ...{ JWT_SECRET: randomBytes(32).toString('base64url'), REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1' },
+      ...{ JWT_SECRET: randomBytes(32).toString('base64url'), TRUSTED_PROXIES: '127.0.0.1' },
       // Tokens outlive the run; half-open connections are found soon; a drain does not wait for clients that are cut off.
       ...{ LIMIT_ACCESS_TOKEN_SECONDS: '3600', LIMIT_PING_SECONDS: '5', DRAIN_SECONDS: '4' },
     };
-    const start = () => standing(() => ServerProcess.start(postgres.url, settings));
-    const nodes = await Promise.all(Array.from({ length: NODES }, start));
+    const nodes = await Promise.all(
+      toPostgres.map(
+        (way, node) => standing(() => ServerProcess.start(way.url, { ...settings, REDIS_URL: toRedis[node]!.url })), // as many
+      ),
+    );
     const haproxy = await Haproxy.start(nodes);
     const ways = await Promise.all([1, 2].map((seed) => NetworkLab.start(haproxy.port, seeded(seed))));
-    return new Cluster(postgres, redis, nodes, haproxy, ways);
+    return new Cluster(postgres, redis, nodes, haproxy, ways, toPostgres, toRedis);
   }
 
   node(index: number): ServerProcess {
     return this.nodes[index % NODES]!; // in range
+  }
+
+  /** From a node to what it needs. */
+  waysOf(index: number): { readonly postgres: ServiceWay; readonly redis: ServiceWay } {
+    return { postgres: this.toPostgres[index % NODES]!, redis: this.toRedis[index % NODES]! }; // in range
   }
 
   /** Until it stands. */
@@ -72,9 +88,12 @@ export class Cluster {
   async stop(): Promise<void> {
     await Promise.all(this.ways.map((way) => way.close()));
     await Promise.all(this.nodes.map((node) => node.kill()));
+    await Promise.all([...this.toPostgres, ...this.toRedis].map((way) => way.close()));
     await Promise.all([this.haproxy.stop(), this.redis.stop(), this.postgres.stop()]);
   }
 }
+
+const waysTo = (url: string) => Promise.all(Array.from({ length: NODES }, () => ServiceWay.start(url)));
 
 const standing = async <T>(start: () => Promise<T>): Promise<T> => {
   for (const until = performance.now() + START_WITHIN_MS; ; await pause(100))

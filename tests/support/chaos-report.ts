@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { FaultKind, Recovering } from './chaos-fault.ts';
 import { faultKinds } from './chaos-faults.ts';
 import { PAIR } from './chaos-schedule.ts';
 import { type Judgement, quantile, type Recovery } from './checker.ts';
@@ -23,27 +24,41 @@ const three = (values: readonly (number | undefined)[]): string => {
     .join(' / ');
 };
 
-const row = (name: string, goalMs: number | undefined, of: readonly Recovery[]): string => {
-  const columns = [
-    of.map(({ ackMs }) => ackMs),
-    of.map(({ acrossMs }) => acrossMs),
-    of.map(({ convergedMs }) => convergedMs),
-  ];
-  const goal = goalMs === undefined ? '' : `≤ ${goalMs / 1_000}`;
-  const missed = of.filter(({ convergedMs = Infinity }) => convergedMs > (goalMs ?? Infinity)).length;
-  return `| ${[name, of.length, ...columns.map(three), goal, goal && missed].join(' | ')} |`;
+const COLUMNS = {
+  ack: ['first ack', ({ ackMs }) => ackMs],
+  across: ['each node to each node', ({ acrossMs }) => acrossMs],
+  clients: ['every SDK client has it', ({ convergedMs }) => convergedMs],
+} as const satisfies Record<Recovering, readonly [string, (recovery: Recovery) => number | undefined]>;
+const columns = Object.values(COLUMNS);
+
+const row = (name: string, of: readonly Recovery[], goal?: FaultKind['goal']): string => {
+  const figures = columns.map(([, value]) => three(of.map(value)));
+  const told = goal ? [`${COLUMNS[goal[0]][0]} ≤ ${goal[1] / 1_000}`, missedBy(of, goal).length] : ['', ''];
+  return `| ${[name, of.length, ...figures, ...told].join(' | ')} |`;
 };
 
+const missedBy = (of: readonly Recovery[], [column, ms]: FaultKind['goal']): readonly Recovery[] =>
+  of.filter((recovery) => (COLUMNS[column][1](recovery) ?? Infinity) > ms);
+
+const named = ({ recoveries }: Judgement, name: string) => recoveries.filter(({ kind }) => kind === name);
+
 /** Recovery by kind of fault, in seconds: p50 / p99 / max. */
-export const recoveryTable = ({ recoveries }: Judgement): string => {
-  const named = (name: string) => recoveries.filter(({ kind }) => kind === name);
-  return [
-    '| fault | times | first ack | each node to each node | every SDK client has it | goal for that | missed |',
+export const recoveryTable = (judgement: Judgement): string =>
+  [
+    `| fault | times | ${columns.map(([title]) => title).join(' | ')} | goal | missed |`,
     '| --- | --- | --- | --- | --- | --- | --- |',
-    ...faultKinds.map(({ name, goalMs }) => row(name, goalMs, named(name))),
-    row(PAIR, undefined, named(PAIR)),
-    row('all', undefined, recoveries),
+    ...faultKinds.map(({ name, goal }) => row(name, named(judgement, name), goal)),
+    row(PAIR, named(judgement, PAIR)),
+    row('all', judgement.recoveries),
   ].join('\n');
+
+/** One line on the goals. */
+const missedIn = (judgement: Judgement): string => {
+  const missed = faultKinds.flatMap(({ name, goal }) => {
+    const { length } = missedBy(named(judgement, name), goal);
+    return length > 0 ? [`${name} (${length})`] : [];
+  });
+  return missed.length > 0 ? `Missed their goal: ${missed.join(', ')}.` : 'Every single fault was within its goal.';
 };
 
 /** Puts the report into the document, in the place of the one before. */
@@ -57,6 +72,7 @@ export const keep = async (file: string, report: ChaosReport): Promise<void> => 
     `    ${judgement.report}`,
     `Beside the sends ${edits} edits and deletions were acked; ${judgement.violations.length} violations of any kind; ${deaths} processes ended that nobody had killed.`,
     recoveryTable(judgement),
+    missedIn(judgement),
   ].join('\n\n');
   await writeFile(file, `${before}${MARKS[0]}\n\n${told}\n\n${MARKS[1]}${after}`);
 };

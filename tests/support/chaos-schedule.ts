@@ -1,4 +1,6 @@
-import { type FaultKind, faultKinds, NODES } from './chaos-faults.ts';
+import { NODES } from './chaos-cluster.ts';
+import type { FaultKind } from './chaos-fault.ts';
+import { faultKinds } from './chaos-faults.ts';
 import { seeded } from './network-lab.ts';
 
 export interface PlannedFault {
@@ -11,12 +13,30 @@ export type Planned = readonly [PlannedFault] | readonly [PlannedFault, PlannedF
 
 export const PAIR = 'two of them together';
 export const nameOf = (planned: Planned): string => (planned.length === 2 ? PAIR : planned[0].kind.name);
-export const goalOf = (planned: Planned): number => Math.max(...planned.map(({ kind }) => kind.goalMs));
+
+export interface Choice {
+  /** Each as short as it can be. */
+  readonly brief?: boolean;
+  /** Only these kinds, and no pairs. */
+  readonly only?: readonly FaultKind[];
+}
 
 const PAIRS = 2;
 
 /** Which faults, when, to whom and for how long: the same for the same seed. Each kind comes once before any comes again. */
-export const schedule = (seed: number, count: number): readonly Planned[] => {
+export const schedule = (seed: number, count: number, { brief = false, only }: Choice = {}): readonly Planned[] => {
+  const planned = only ? repeated(only, seed, count) : deck(seed, count);
+  if (!brief) return planned;
+  const shortest = (one: PlannedFault): PlannedFault => ({ ...one, ms: one.kind.ms[0] });
+  return planned.map(([one, other]) => (other ? [shortest(one), shortest(other)] : [shortest(one)]));
+};
+
+const repeated = (kinds: readonly FaultKind[], seed: number, count: number): readonly Planned[] => {
+  const random = seeded(seed);
+  return Array.from({ length: count }, (_, n) => [drawn(kinds[n % kinds.length]!, random)] as const); // in range
+};
+
+const deck = (seed: number, count: number): readonly Planned[] => {
   const random = seeded(seed);
   const planned: Planned[] = [];
   while (planned.length < count) {

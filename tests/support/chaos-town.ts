@@ -8,6 +8,7 @@ import { PageReader } from './chaos-reader.ts';
 import { SdkUser } from './chaos-sdk.ts';
 import { aConversationId } from './chat-world.ts';
 import type { History } from './history.ts';
+import { eventually } from './raw-socket.ts';
 import { Line, Listener, membersOverLine, overLine, SocketFollower, type Somebody } from './socket-load.ts';
 
 const NAMES = ['ann', 'ben', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon'] as const;
@@ -22,6 +23,7 @@ const REST: Readonly<Record<Place, number>> = {
 };
 const CHURN_REST_MS = 700;
 const SDK_REST_MS = 400;
+const CALM_WITHIN_MS = 60_000;
 
 const SENDERS: readonly (readonly [Name, Place])[] = [
   ...(['ann', 'ben', 'eve'] as const).map((name) => [name, 'square'] as const),
@@ -121,6 +123,11 @@ export class Town {
 
   get conversations(): readonly ConversationId[] {
     return [...Object.values(this.places), this.probed];
+  }
+
+  /** Until every device is so calm that it has forgotten the last fault. */
+  async calm(): Promise<void> {
+    await eventually(() => this.devices.every(({ calm }) => calm) || undefined, 'calm', CALM_WITHIN_MS);
   }
 
   /** Ends the load, lets everybody catch up, and has them say what they see. */

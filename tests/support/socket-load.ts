@@ -55,6 +55,7 @@ export class Line {
   async #connect(): Promise<WsClient> {
     const client = await WsClient.connect(typeof this.url === 'string' ? this.url : this.url());
     this.opened(client);
+    client.socket.on('message', () => client.events.splice(0)); // who listens has heard it; a long run can't keep all
     const reply = await client.auth(this.somebody.token);
     if (!reply.ok) {
       client.socket.terminate();

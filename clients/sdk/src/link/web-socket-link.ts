@@ -17,9 +17,10 @@ export interface WebSocketLinkOptions {
   readonly device?: Device | undefined;
   /** In place of parts of this machine. */
   readonly surroundings?: Partial<Surroundings>;
+  /** A connection that lasted this long was a good one, and failures before it are forgotten; a minute when absent. */
+  readonly stableMs?: number;
 }
 
-/** A connection that lasted this long was a good one. */
 const STABLE_MS = 60_000;
 /** No goodbye takes longer, whatever is announced. */
 const LONGEST_GOODBYE_MS = 300_000;
@@ -36,6 +37,7 @@ export class WebSocketLink implements Link {
     readonly surroundings: Surroundings;
   };
   readonly #listeners: Listeners;
+  readonly #stableMs: number;
   /** As long as it is started. */
   #approach: Approach | undefined;
   #current: Connection | undefined;
@@ -48,11 +50,12 @@ export class WebSocketLink implements Link {
   #unhear: (() => void) | undefined;
 
   /** @throws TypeError when the address is none, or there is no WebSocket here (Node before 22) */
-  constructor({ url, auth, device, surroundings }: WebSocketLinkOptions) {
+  constructor({ url, auth, device, surroundings, stableMs = STABLE_MS }: WebSocketLinkOptions) {
     const own: Surroundings = { ...realSurroundings, ...surroundings };
     if (typeof own.WebSocket !== 'function') throw new TypeError('there is no WebSocket here; hand one in');
     this.#parts = { url: socketUrl(url), device, tokens: tokensOf(auth), surroundings: own };
     this.#listeners = new Listeners((error) => own.report(error));
+    this.#stableMs = stableMs;
   }
 
   get status(): Status {
@@ -154,7 +157,7 @@ export class WebSocketLink implements Link {
 
   /** Whether the connection lasted; if so, failures are forgotten. */
   #calm(): boolean {
-    const calm = this.#parts.surroundings.monotonic() - this.#openedAt >= STABLE_MS;
+    const calm = this.#parts.surroundings.monotonic() - this.#openedAt >= this.#stableMs;
     if (calm) this.#approach?.calm();
     return calm;
   }
