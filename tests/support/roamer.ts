@@ -3,8 +3,8 @@ import { v7 } from 'uuid';
 import { type Reply, WsClient } from './ws-client.ts';
 
 export interface RoamerEvents {
-  /** A connection was authenticated. */
-  readonly connected: () => void;
+  /** It sets out to another connection. */
+  readonly comes: () => void;
   /** A send was refused for good, or nobody answered it for too long. */
   readonly failed: (why: string) => void;
 }
@@ -118,6 +118,7 @@ export class Roamer {
   }
 
   async #authenticated(): Promise<WsClient> {
+    this.told.comes();
     const client = await WsClient.connect(this.url);
     const { ok, error } = await client.auth(this.token);
     if (!ok) throw new Error(`auth was refused: ${error?.code} ${error?.rule}`);
@@ -127,7 +128,6 @@ export class Roamer {
   #settle(client: WsClient): void {
     const before = this.#current;
     this.#current = client;
-    this.told.connected();
     client.socket.on('message', (frame: Buffer) => {
       if (client === this.#current && frame.includes('"type":"goaway"')) this.#goaway();
     });
