@@ -213,6 +213,19 @@ describe('goaway', () => {
     expect(stage.sockets.length).toBeLessThan(12);
   });
 
+  it('from one node after the other makes nobody wait longer each time', async () => {
+    const stage = new LinkStage();
+    stage.luck = 0.999;
+    await stage.started();
+    for (let restarts = 0; restarts < 8; restarts++) {
+      await stage.pass(6_000, 1_000);
+      stage.socket.says(goaway(1_000));
+      expect(await stage.untilNext()).toBeLessThanOrEqual(520);
+      await stage.arrive();
+    }
+    expect(stage.log).not.toContain('lost');
+  });
+
   it('leaves no more than two connections behind that owe answers', async () => {
     const stage = new LinkStage();
     await stage.started();

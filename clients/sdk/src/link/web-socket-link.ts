@@ -22,6 +22,8 @@ export interface WebSocketLinkOptions {
 }
 
 const STABLE_MS = 60_000;
+/** One that was asked to leave after this long is no failure: nodes restart one after the other. */
+const SETTLED_MS = 5_000;
 /** No goodbye takes longer, whatever is announced. */
 const LONGEST_GOODBYE_MS = 300_000;
 /** Connections that were replaced and still owe answers. */
@@ -138,7 +140,7 @@ export class WebSocketLink implements Link {
   #replace(afterMs: number): void {
     const { random } = this.#parts.surroundings;
     const wait = (random() * Math.min(afterMs, LONGEST_GOODBYE_MS)) / 2;
-    if (this.#calm()) this.#approach?.begin(wait);
+    if (this.#calm() || this.#age >= SETTLED_MS) this.#approach?.begin(wait);
     else this.#approach?.beginLater(wait);
   }
 
@@ -155,9 +157,13 @@ export class WebSocketLink implements Link {
     this.#tellStatus();
   }
 
+  get #age(): number {
+    return this.#parts.surroundings.monotonic() - this.#openedAt;
+  }
+
   /** Whether the connection lasted; if so, failures are forgotten. */
   #calm(): boolean {
-    const calm = this.#parts.surroundings.monotonic() - this.#openedAt >= this.#stableMs;
+    const calm = this.#age >= this.#stableMs;
     if (calm) this.#approach?.calm();
     return calm;
   }
