@@ -153,6 +153,29 @@ describe('a muted conversation', () => {
     expect(await anns.page.title()).toBe(title);
     expect(await sounds()).toBe(heard);
   });
+
+  it('is so until its time is over: then it says so nowhere, and counts in the title', async () => {
+    const dan = await stage.account('Dan');
+    const id = await stage.group('Muted for a while', dan, [ben]);
+    const { page } = await stage.enter(dan);
+    const app = new Messenger(page);
+    await page.clock.install();
+    await page.goto(`${stage.server.http}/c/${id}/details`);
+    await app.button('Mute').click();
+    await page.getByRole('menuitem', { name: 'For 1 hour' }).click();
+    const marks = page.getByText('Muted', { exact: true });
+    await expect.poll(() => marks.count()).toBe(2); // in the list and above the messages
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await stage.say(ben, id, lines(2));
+    await app.unread('Muted for a while', 2).waitFor();
+    expect(await page.title()).toBe('Tertulia');
+    await page.clock.fastForward('01:00:01');
+    await expect.poll(() => marks.count()).toBe(0);
+    await expect.poll(() => page.title()).toBe('(2) Tertulia');
+    await app.openChat('Muted for a while');
+    await app.openDetails();
+    await app.details.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+  });
 });
 
 describe('an archived conversation', () => {

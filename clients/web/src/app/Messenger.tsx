@@ -1,6 +1,7 @@
 import type { Stop } from '@tertulia/client';
 import { followPage } from '@tertulia/client/presence';
 import { useEffect } from 'react';
+import { MuteClock } from '../conversations/mute-clock.tsx';
 import { ConversationPane } from '../conversations/ConversationPane.tsx';
 import type { PlainKey } from '../i18n/texts.ts';
 import { useWords } from '../i18n/words.tsx';
@@ -48,14 +49,16 @@ export const Messenger = ({ signedIn, onSignedOut }: MessengerProps) => {
           <a className={styles.skip} href="#main">
             {t('app.skip')}
           </a>
-          <div className={styles.messenger} data-place={place.at}>
-            <StatusBanner />
-            <div className={styles.panes}>
-              <ConversationPane place={place} />
-              <MainPane place={place} />
+          <MuteClock>
+            <div className={styles.messenger} data-place={place.at}>
+              <StatusBanner />
+              <div className={styles.panes}>
+                <ConversationPane place={place} />
+                <MainPane place={place} />
+              </div>
             </div>
-          </div>
-          <NewMessages place={place} />
+            <NewMessages place={place} />
+          </MuteClock>
         </SessionProvider>
       </PresenceProvider>
     </ClientProvider>

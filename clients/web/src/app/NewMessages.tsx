@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { displayName } from '../chat/notice-text.tsx';
 import { isLookedAt } from '../chat/use-reading.ts';
 import { isMuted } from '../conversations/is-muted.ts';
+import { useMuteEnds } from '../conversations/mute-clock.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import { nameOf, useClient } from './client.ts';
@@ -18,6 +19,7 @@ const SPOKEN = 5;
 export const NewMessages = ({ place }: { place: Place }) => {
   const words = useWords();
   const client = useClient();
+  useMuteEnds(); // what is unread there counts again
   const unread = useWatched(client.conversations, (all) => all.unread);
   const [spoken, setSpoken] = useState<readonly { readonly id: string; readonly text: string }[]>([]);
   const open = place.at === 'chat' ? place.id : undefined;

@@ -2,7 +2,7 @@ import type { Conversation } from '@tertulia/client';
 import { useName } from '../app/client.ts';
 import { chatPlace, HOME, type Place } from '../app/place.ts';
 import { linkTo, router } from '../app/router.ts';
-import { isMuted } from '../conversations/is-muted.ts';
+import { useMuted } from '../conversations/mute-clock.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
@@ -16,6 +16,7 @@ export const ChatHeader = ({ conversation, details }: { conversation: Conversati
   const { t } = useWords();
   const view = useWatched(conversation, (watched) => watched.view);
   const name = useName(conversation);
+  const muted = useMuted(view);
   const toDetails: Place = { at: 'chat', id: conversation.id, details: true };
   return (
     <header className={styles.header}>
@@ -26,7 +27,7 @@ export const ChatHeader = ({ conversation, details }: { conversation: Conversati
           <h2 className={styles.name}>
             <bdi>{name ?? '…'}</bdi>
             {view.otherId !== undefined && <PresenceDot userId={view.otherId} />}
-            {isMuted(view) && (
+            {muted && (
               <span className={styles.muted} title={t('list.muted')}>
                 <Icon name="muted" />
                 <span className="visually-hidden">{t('list.muted')}</span>

@@ -1,7 +1,8 @@
 import type { Conversation } from '@tertulia/client';
 import { preferences } from '../app/preferences.ts';
 import { useAttempt } from '../app/use-attempt.ts';
-import { isMuted, isMutedForEver, MUTED_FOR_EVER } from '../conversations/is-muted.ts';
+import { isMutedForEver, MUTED_FOR_EVER } from '../conversations/is-muted.ts';
+import { useMuted } from '../conversations/mute-clock.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Choice } from '../ui/Choice.tsx';
@@ -26,7 +27,7 @@ export const OwnSettings = ({ conversation }: { conversation: Conversation }) =>
   const attempt = useAttempt();
   const view = useWatched(conversation, (watched) => watched.view);
   const silent = useWatched(preferences, (kept) => kept.get().silent);
-  const muted = isMuted(view);
+  const muted = useMuted(view);
   const mute = (until: Date | undefined) => void attempt(conversation.mute(until));
   return (
     <section className={styles.section}>
