@@ -1,7 +1,8 @@
+import type { Client } from '@tertulia/client';
 import { useState } from 'react';
 import { useClient } from '../app/client.ts';
-import type { Place } from '../app/place.ts';
-import { linkTo } from '../app/router.ts';
+import { chatPlace, type Place } from '../app/place.ts';
+import { linkTo, router } from '../app/router.ts';
 import { FILTER_ID } from '../app/use-hotkeys.ts';
 import { useWords } from '../i18n/words.tsx';
 import { IconButton } from '../ui/Button.tsx';
@@ -9,6 +10,7 @@ import { Icon } from '../ui/Icon.tsx';
 import { below, useMenu } from '../ui/menu.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import { ConversationList } from './ConversationList.tsx';
+import { foundBy } from './found.ts';
 import { NewChatDialog } from './NewChatDialog.tsx';
 import { NewGroupDialog } from './NewGroupDialog.tsx';
 import styles from './ConversationPane.module.css';
@@ -62,7 +64,7 @@ export const ConversationPane = ({ place }: { place: Place }) => {
           onChange={(event) => setFilter(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') setFilter('');
-            if (event.key === 'Enter' && !event.nativeEvent.isComposing) openFirst(event.currentTarget);
+            if (event.key === 'Enter' && !event.nativeEvent.isComposing) openFirst(client, filter);
           }}
         />
       </div>
@@ -79,4 +81,8 @@ export const ConversationPane = ({ place }: { place: Place }) => {
 };
 
 /** Of what is found. */
-const openFirst = (input: HTMLElement): void => input.closest('nav')?.querySelector<HTMLElement>('li a')?.click();
+const openFirst = (client: Client, filter: string): void => {
+  const { current, archived } = foundBy(client, filter);
+  const first = current[0] ?? archived[0];
+  if (first) router.go(chatPlace(first.id));
+};

@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo } from 'react';
 import { useName } from '../app/client.ts';
 import { chatPlace } from '../app/place.ts';
 import { linkTo } from '../app/router.ts';
@@ -8,7 +8,7 @@ import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { PresenceDot } from '../ui/PresenceDot.tsx';
 import { useWatched } from '../ui/use-watched.ts';
-import { isMuted } from './is-muted.ts';
+import { useMuted } from './mute-clock.tsx';
 import { Preview } from './Preview.tsx';
 import styles from './ConversationRow.module.css';
 
@@ -17,32 +17,33 @@ interface ConversationRowProps {
   readonly selected: boolean;
   readonly reachable: boolean;
   readonly today: Date;
+  /** The message that draws the eye, once. */
+  readonly flash: string | undefined;
+  onFlashed(conversationId: string): void;
 }
 
-export const ConversationRow = memo(({ conversation, selected, reachable, today }: ConversationRowProps) => {
+export const ConversationRow = memo((props: ConversationRowProps) => {
+  const { conversation, selected, reachable, today, flash, onFlashed } = props;
   const words = useWords();
   const { t } = words;
   const view = useWatched(conversation, (watched) => watched.view);
   const name = useName(conversation);
   const { count, more } = view.unread;
-  const muted = isMuted(view);
-  const row = useRef<HTMLAnchorElement>(null);
-  const [seqAtFirst] = useState(view.seq);
-  useEffect(() => {
-    if (selected) row.current?.scrollIntoView({ block: 'nearest' });
-  }, [selected]);
+  const muted = useMuted(view);
   return (
     <a
-      ref={row}
       {...linkTo(chatPlace(conversation.id))}
       className={styles.row}
       tabIndex={reachable ? 0 : -1}
       aria-current={selected ? 'page' : undefined}
+      data-conversation={conversation.id}
       data-unread={count > 0}
       data-muted={muted}
     >
-      {/* A new element for each new message: its animation draws the eye once. */}
-      {count > 0 && !selected && view.seq > seqAtFirst && <span key={view.seq} className={styles.flash} />}
+      {/* A new element for each new message: its animation begins anew. */}
+      {flash !== undefined && count > 0 && !selected && (
+        <span key={flash} className={styles.flash} onAnimationEnd={() => onFlashed(conversation.id)} />
+      )}
       <Avatar id={view.otherId ?? view.id} name={name} />
       <span className={styles.text}>
         <span className={styles.top}>
