@@ -4,10 +4,12 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
 import { type AddressCensus, nobodyElsewhere } from '#app/application/ports/address-census.ts';
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
+import type { Evictions } from '#app/application/ports/evictions.ts';
 import type { LoginThrottle } from '#app/application/ports/login-throttle.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { Signals } from '#app/application/ports/signals.ts';
+import { noWitnesses, type Witnesses } from '#app/application/ports/witnesses.ts';
 import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
@@ -19,6 +21,9 @@ import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts'
 import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
 import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
+import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
+import { PostgresEvictions } from '#app/infrastructure/postgres/postgres-evictions.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
 import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
@@ -26,6 +31,7 @@ import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLoginThrottle } from '#app/infrastructure/redis/redis-login-throttle.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
+import { RedisWitnesses } from '#app/infrastructure/redis/redis-witnesses.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
@@ -67,9 +73,10 @@ export interface Reach {
   readonly limiter: RateLimiter | undefined;
   /** Likewise. */
   readonly throttle: LoginThrottle | undefined;
-  /** Of connections on other nodes. */
-  readonly evictions: RedisEvictions | undefined;
+  /** By Redis; undefined where none is configured. */
+  readonly evictions: Evictions | undefined;
   readonly signals: Signals;
+  readonly witnesses: Witnesses;
   readonly connected: () => boolean;
 }
 
@@ -87,6 +94,7 @@ export const openReach = (
     return {
       backplane: own(new MemoryBackplane(fault)),
       signals: ownSignals(new InProcessSignals(fault, dropped)),
+      witnesses: noWitnesses,
       ...{
         revocations: undefined,
         limiter: undefined,
@@ -109,6 +117,7 @@ export const openReach = (
   return {
     backplane: own(new RedisBackplane(broadcast, fault)),
     signals: ownSignals(new RedisSignals(broadcast, fault, dropped)),
+    witnesses: new RedisWitnesses(broadcast, clock),
     revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
     limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, onAway),
     throttle: new RedisLoginThrottle(link, new InProcessLoginThrottle(clock), onAway),
@@ -118,20 +127,42 @@ export const openReach = (
 };
 
 const REGISTRY_BEAT_MS = 2_000;
+/** More often than the lease needs: the word that a connection is to be closed is found then. */
+const LIFE_BEAT_MS = 1_000;
 
-/** Who is connected where, and from where: on all nodes where there is a Redis, else on this one. */
+/** Who is connected where, and from where: on all nodes that share a Redis or a database, else on this one. */
 export interface Connections {
   readonly registry: ConnectionRegistry;
   readonly census: AddressCensus;
+  /** Of connections on other nodes; undefined where there are none. */
+  readonly evictions: Evictions | undefined;
 }
 
+export interface Shared {
+  readonly redis: RedisLink | undefined;
+  readonly reach: Pick<Reach, 'evictions'>;
+  readonly postgres: Postgres;
+}
+
+/** In Redis where there is one; else in the database, if several nodes can share that. */
 export const openConnections = async (
-  link: RedisLink | undefined,
+  { redis, reach, postgres }: Shared,
+  config: Config,
+  lifetime: Lifetime,
+  node: NodeParts,
+): Promise<Connections> => {
+  if (redis) return { ...(await connectionsInRedis(redis, config, lifetime, node)), evictions: reach.evictions };
+  if (config.databaseUrl === undefined)
+    return { registry: new MemoryConnectionRegistry(), census: nobodyElsewhere, evictions: undefined };
+  return { ...(await connectionsInPostgres(postgres, config, lifetime, node)), census: nobodyElsewhere };
+};
+
+const connectionsInRedis = async (
+  link: RedisLink,
   { limits }: Config,
   lifetime: Lifetime,
   { incarnation, metrics, clock }: NodeParts,
-): Promise<Connections> => {
-  if (!link) return { registry: new MemoryConnectionRegistry(), census: nobodyElsewhere };
+): Promise<Pick<Connections, 'registry' | 'census'>> => {
   const registry = new RedisConnectionRegistry(link, incarnation, clock);
   const onAway = () => metrics.count('registry_failures_total');
   metrics.gauge('registered_nodes', () => registry.nodes);
@@ -143,6 +174,29 @@ export const openConnections = async (
     registry,
     census: new RedisAddressCensus(link, incarnation, clock, limits.socketsPerAddress, lives, onAway),
   };
+};
+
+const connectionsInPostgres = async (
+  postgres: Postgres,
+  { limits }: Config,
+  lifetime: Lifetime,
+  { incarnation, metrics }: NodeParts,
+): Promise<Pick<Connections, 'registry' | 'evictions'>> => {
+  const life = new NodeLife(postgres, incarnation);
+  const onAway = () => metrics.count('registry_failures_total');
+  const [registry, evictions] = [
+    new PostgresConnectionRegistry(postgres, life),
+    new PostgresEvictions(postgres, life, onAway),
+  ];
+  metrics.gauge('registered_nodes', () => life.nodes);
+  const beat = async () => {
+    await life.beat();
+    if (limits.evictOldest) await evictions.look();
+  };
+  await life.beat().catch(onAway);
+  lifetime.own(life, (begun) => begun.leave().catch(onAway));
+  lifetime.own(new Repeating(systemTimers, LIFE_BEAT_MS, beat, onAway), (begun) => begun.close());
+  return { registry, evictions };
 };
 
 /** The database inside serves one node. */

@@ -5,6 +5,7 @@ import { ClaimConnection } from '#app/application/connection/claim-connection.ts
 import { RevocationWatch } from '#app/application/identity/revocation-watch.ts';
 import type { AddressCensus } from '#app/application/ports/address-census.ts';
 import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
+import type { Evictions } from '#app/application/ports/evictions.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { FrameCodec } from '#app/application/ports/frame-codec.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
@@ -38,9 +39,11 @@ export interface RealtimeParts {
   readonly directory: NodeDirectory;
   readonly registry: ConnectionRegistry;
   readonly census: AddressCensus;
+  /** Undefined: no other node has any. */
+  readonly evictions: Evictions | undefined;
   readonly presence: PresenceStore;
   readonly lifetime: Lifetime;
-  readonly reach: Pick<Reach, 'connected' | 'evictions' | 'signals'>;
+  readonly reach: Pick<Reach, 'connected' | 'signals'>;
   readonly metrics: Metrics;
   /** Random, of this life of the process. */
   readonly incarnation: string;
@@ -54,7 +57,19 @@ const LATE_MS = 1_000;
 
 /** Everything of a node that knows who is connected: from frames to commands, and from events to topics. */
 export const realtime = (c: DependencyContainer, config: Config, parts: RealtimeParts) => {
-  const { transport, codecs, backplane, directory, registry, census, reach, metrics, incarnation, commands } = parts;
+  const {
+    transport,
+    codecs,
+    backplane,
+    directory,
+    registry,
+    census,
+    evictions,
+    reach,
+    metrics,
+    incarnation,
+    commands,
+  } = parts;
   const [events, clock, journal] = [c.resolve(EVENT_BUS), c.resolve(CLOCK), c.resolve(JOURNAL)];
   const feed = c.resolve(FEED);
 
@@ -75,14 +90,14 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
     if (events.hears(type)) events.publish({ type, connectionId: session.connection.id, at: clock.now(), channel });
   });
   const evict = (id: ConnectionId) => {
-    if (!gateway.evict(id)) reach.evictions?.tell(id);
+    if (!gateway.evict(id)) evictions?.tell(id);
   };
   const onAway = () => metrics.count('registry_failures_total');
   const claim = new ClaimConnection(registry, {
     ...{ mostPerUser: config.limits.socketsPerUser, evictOldest: config.limits.evictOldest },
     ...{ reachable: reach.connected, evict, onAway },
   });
-  reach.evictions?.onTold((id) => gateway.evict(id));
+  evictions?.onTold((id) => gateway.evict(id));
   events.on('connection.closed', ({ connectionId }) => {
     registry.remove(connectionId).catch(onAway);
   });

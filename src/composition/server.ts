@@ -157,7 +157,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     codecs: makeCodecs(),
     backplane,
     directory: openDirectory(config, postgres, node),
-    ...(await openConnections(redis, config, lifetime, node)),
+    ...(await openConnections({ redis, reach, postgres }, config, lifetime, node)),
     presence: await openPresence(redis, lifetime, node),
     lifetime,
     reach,

@@ -81,6 +81,16 @@ export const connectionRegistryContract = (adapter: string, open: () => Promise<
       expect(await registry.ofUser(userId)).toEqual([early, twin, late]);
     });
 
+    it('counts what it was told to write, though that is still on its way', async () => {
+      const one = make();
+      const inserted = registry.insert(one);
+      expect(await registry.ofUser(one.userId)).toEqual([one]);
+      await inserted;
+      const removed = registry.remove(one.id);
+      expect(await registry.ofUser(one.userId)).toEqual([]);
+      expect(await removed).toBe(true);
+    });
+
     it('takes many at once', async () => {
       const many = Array.from({ length: 1_200 }, () => make());
       await Promise.all(many.map((connection) => registry.insert(connection)));

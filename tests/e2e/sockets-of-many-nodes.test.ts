@@ -3,26 +3,30 @@ import { describe, expect, it } from 'vitest';
 import { RunningServer } from '../support/running-server.ts';
 import { aDatabase, aRedis } from '../support/services.ts';
 
-const twoNodes = async (more: Readonly<Record<string, string>>) => {
-  const [{ url: databaseUrl }, redis] = [await aDatabase(), await aRedis()];
+const DEADLINE = { timeout: 30_000 };
+
+const twoNodes = async (by: 'Redis' | 'PostgreSQL', more: Readonly<Record<string, string>>) => {
+  const [{ url: databaseUrl }, redis] = [await aDatabase(), by === 'Redis' ? await aRedis() : undefined];
   const settings = {
-    ...{ JWT_SECRET: randomBytes(32).toString('base64url'), REDIS_URL: redis.url },
-    REDIS_PREFIX: redis.prefix.replace(/\W/g, ''),
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+    ...(redis && { REDIS_URL: redis.url, REDIS_PREFIX: redis.prefix.replace(/\W/g, '') }),
     ...more,
   };
   const nodes = [
     await RunningServer.start({ databaseUrl, settings }),
     await RunningServer.start({ databaseUrl, settings }),
-  ];
-  for (const node of nodes) await expect.poll(() => node.metric('unheard_nodes'), { timeout: 5_000 }).toBe(0);
-  // Each has read once who else is registered.
-  await expect.poll(() => nodes[0]!.metric('registered_nodes'), { timeout: 5_000 }).toBe(2);
-  return nodes as [RunningServer, RunningServer];
+  ] as [RunningServer, RunningServer];
+  for (const node of nodes) {
+    if (redis) await expect.poll(() => node.metric('unheard_nodes'), DEADLINE).toBe(0);
+    // Each has read once who else is registered.
+    await expect.poll(() => node.metric('registered_nodes'), DEADLINE).toBe(2);
+  }
+  return nodes;
 };
 
-describe('sockets of one user on two nodes', () => {
+describe.each(['Redis', 'PostgreSQL'] as const)('sockets of one user on two nodes that share a %s', (by) => {
   it('are counted together: one too many is refused, and has room once another has gone', async () => {
-    const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_USER: '2' });
+    const [a, b] = await twoNodes(by, { LIMIT_SOCKETS_PER_USER: '2' });
     const ada = await a.aUser();
     const first = await a.connectAs(ada);
     await b.connectAs(ada);
@@ -34,12 +38,12 @@ describe('sockets of one user on two nodes', () => {
       expect((await third.ended()).code).toBe(4503);
     }
     await first.close();
-    await expect.poll(async () => (await (await b.connect()).auth(ada.token)).ok, { timeout: 5_000 }).toBe(true);
+    await expect.poll(async () => (await (await b.connect()).auth(ada.token)).ok, DEADLINE).toBe(true);
     await b.connectAs(await a.aUser());
   });
 
   it('make room for the newest where that is wished, on whichever node the oldest is', async () => {
-    const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_USER: '2', LIMIT_SOCKETS_EVICT: 'true' });
+    const [a, b] = await twoNodes(by, { LIMIT_SOCKETS_PER_USER: '2', LIMIT_SOCKETS_EVICT: 'true' });
     const ada = await a.aUser();
     const [first, second] = [await a.connectAs(ada), await b.connectAs(ada)];
     const third = await b.connectAs(ada);
@@ -51,9 +55,12 @@ describe('sockets of one user on two nodes', () => {
 });
 
 it('sockets of one address are counted on both nodes', async () => {
-  const [a, b] = await twoNodes({ LIMIT_SOCKETS_PER_ADDRESS: '4', LIMIT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: '4' });
+  const [a, b] = await twoNodes('Redis', {
+    LIMIT_SOCKETS_PER_ADDRESS: '4',
+    LIMIT_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: '4',
+  });
   for (let n = 0; n < 3; n++) await a.connect();
   const last = await b.connect();
-  await expect.poll(() => b.connect().then(() => 'let in', String), { timeout: 5_000 }).toContain('429');
+  await expect.poll(() => b.connect().then(() => 'let in', String), DEADLINE).toContain('429');
   await last.close();
 });

@@ -26,6 +26,9 @@ export interface ConnectionRegistry {
   update(connection: RegisteredConnection): Promise<boolean>;
   /** Answers false when this node had no such connection. */
   remove(id: ConnectionId): Promise<boolean>;
-  /** On all living nodes, the oldest first; those opened at the same time by id. All nodes see one order. */
+  /**
+   * On all living nodes, the oldest first; those opened at the same time by id. All nodes see one order. What this node was told to
+   * write before the call is in it; of two nodes that write and then ask, at least one sees both.
+   */
   ofUser(userId: UserId): Promise<readonly RegisteredConnection[]>;
 }

@@ -1,10 +1,11 @@
+import type { Evictions } from '#app/application/ports/evictions.ts';
 import { ConnectionId } from '#app/domain/shared/ids.ts';
 import type { RedisBroadcast } from './redis-broadcast.ts';
 
 const TOPIC = 'eviction';
 
-/** Asks whichever node has a connection to close it. A word that gets lost leaves one too many, until the next comes. */
-export class RedisEvictions {
+/** A word in the broadcast. */
+export class RedisEvictions implements Evictions {
   constructor(private readonly broadcast: RedisBroadcast) {}
 
   tell(id: ConnectionId): void {

@@ -1,0 +1,170 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { UserId } from '#app/domain/shared/ids.ts';
+import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
+import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
+import { random } from '../support/identity.ts';
+import { aDatabase } from '../support/services.ts';
+import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
+
+const LEASE_MS = 300;
+
+const aNode = async (url: string, incarnation: string, leaseMs = 60_000) => {
+  const postgres = await Postgres.open(url);
+  onTestFinished(() => postgres.close());
+  const life = new NodeLife(postgres, incarnation, leaseMs);
+  const registry = new PostgresConnectionRegistry(postgres, life);
+  await life.beat();
+  return { registry, life, postgres, incarnation, close: () => life.leave() };
+};
+type Node = Awaited<ReturnType<typeof aNode>>;
+
+connectionRegistryContract('on PostgreSQL', async () => aNode((await aDatabase()).url, 'node'));
+
+describe('ConnectionRegistry on PostgreSQL, several nodes', () => {
+  const livesIn = async ({ postgres }: Node) =>
+    (await sql<{ name: string }>`SELECT name FROM node_lives ORDER BY name`.execute(postgres.kysely)).rows.map(
+      ({ name }) => name,
+    );
+  const rowsIn = async ({ postgres }: Node) =>
+    (await sql<{ life: string }>`SELECT life FROM connections ORDER BY life`.execute(postgres.kysely)).rows.map(
+      ({ life }) => life,
+    );
+
+  it('shows each node what all have, and lets each write its own alone', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const userId = UserId(random.uuid());
+    const [first, second] = [aConnection('a', { userId }), aConnection('b', { userId })];
+    await a.registry.insert(first);
+    await b.registry.insert(second);
+    for (const { registry } of [a, b]) {
+      expect(await allOf(registry)).toEqual([first, second]);
+      expect(await registry.ofUser(userId)).toEqual([first, second]);
+      expect([await registry.exist(first.id), await registry.exist(second.id)]).toEqual([true, true]);
+    }
+    expect([await b.registry.remove(first.id), await b.registry.update(first)]).toEqual([false, false]);
+    expect(await a.registry.exist(first.id)).toBe(true);
+    await a.life.beat();
+    expect([a.life.nodes, await livesIn(a)]).toEqual([2, ['a.1', 'b.1']]);
+  });
+
+  it('agrees on who is one too many, however many write and count at once on both', async () => {
+    const { url } = await aDatabase();
+    const nodes = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const userId = UserId(random.uuid());
+    const many = nodes.flatMap((node) =>
+      Array.from({ length: 20 }, () => ({ node, connection: aConnection(node.incarnation, { userId }) })),
+    );
+    const counted = await Promise.all(
+      many.map(async ({ node: { registry }, connection }) => {
+        const [theirs] = await Promise.all([registry.ofUser(userId), registry.insert(connection)]);
+        return theirs.length;
+      }),
+    );
+    expect(Math.max(...counted)).toBe(40);
+  });
+
+  it('has no ghosts: what a dead node held does not count after its lease, and is swept by whoever comes by', async () => {
+    const { url } = await aDatabase();
+    const [a, b, c] = [
+      await aNode(url, 'a', LEASE_MS),
+      await aNode(url, 'b', LEASE_MS),
+      await aNode(url, 'c', LEASE_MS),
+    ];
+    const ghosts = Array.from({ length: 30 }, () => aConnection('a'));
+    await Promise.all(ghosts.map((ghost) => a.registry.insert(ghost)));
+    const [ghost] = ghosts as [(typeof ghosts)[number]];
+    await expect
+      .poll(
+        async () => {
+          await Promise.all([b.life.beat(), c.life.beat()]);
+          return rowsIn(b);
+        },
+        { timeout: 30_000, interval: 50 },
+      )
+      .toEqual([]);
+    expect([await b.registry.exist(ghost.id), await b.registry.ofUser(ghost.userId)]).toEqual([false, []]);
+    expect((await livesIn(b)).filter((life) => life.startsWith('a.'))).toEqual([]);
+
+    // it had only slept, and writes anew what it has
+    await a.life.beat();
+    expect((await rowsIn(b)).every((life) => life === 'a.2')).toBe(true);
+    expect(await b.registry.ofUser(ghost.userId)).toEqual([ghost]);
+  });
+
+  it('does not count what a dead node held before anybody swept', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a', LEASE_MS), await aNode(url, 'b', LEASE_MS)];
+    const ghost = aConnection('a');
+    await a.registry.insert(ghost);
+    await pause(LEASE_MS + 20);
+    expect([await b.registry.exist(ghost.id), await b.registry.ofUser(ghost.userId), await allOf(b.registry)]).toEqual([
+      false,
+      [],
+      [],
+    ]);
+    expect(await rowsIn(b)).toEqual(['a.1']);
+  });
+
+  it('writes anew what a node has when the tables were emptied, as a crash or a failover does', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const many = Array.from({ length: 600 }, () => aConnection('a'));
+    await Promise.all(many.map((connection) => a.registry.insert(connection)));
+    await sql`TRUNCATE node_lives, connections`.execute(b.postgres.kysely);
+    await expect(a.registry.insert(aConnection('a'))).rejects.toThrow('connections_life_fkey');
+    await a.life.beat();
+    expect(await allOf(b.registry)).toHaveLength(601);
+    expect((await livesIn(b)).filter((life) => life.startsWith('a.'))).toEqual(['a.2']);
+  });
+
+  it('writes later what it could not write, and takes out what it could not take out', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const [gone, one] = [aConnection('a'), aConnection('a')];
+    await a.registry.insert(gone);
+    await sql`ALTER TABLE connections RENAME TO elsewhere`.execute(b.postgres.kysely);
+    await expect(a.registry.insert(one)).rejects.toThrow('connections');
+    await expect(a.registry.remove(gone.id)).rejects.toThrow('connections');
+    await expect(a.life.beat()).rejects.toThrow('connections');
+    await sql`ALTER TABLE elsewhere RENAME TO connections`.execute(b.postgres.kysely);
+    await a.life.beat();
+    expect(await allOf(b.registry)).toEqual([one]);
+    expect(await rowsIn(b)).toHaveLength(1);
+  });
+
+  it('leaves nothing behind', async () => {
+    const a = await aNode((await aDatabase()).url, 'a');
+    for (let n = 0; n < 3; n++) await a.registry.insert(aConnection('a'));
+    await a.life.leave();
+    expect([await livesIn(a), await rowsIn(a)]).toEqual([[], []]);
+  });
+
+  it('takes a rush in few statements, one at a time, and leaves the log of the database alone', async () => {
+    const { url } = await aDatabase();
+    const a = await aNode(url, 'a');
+    let [statements, underWay, most] = [0, 0, 0];
+    const run = a.postgres.run.bind(a.postgres);
+    a.postgres.run = async (work) => {
+      statements++;
+      most = Math.max(most, ++underWay);
+      return run(work).finally(() => underWay--);
+    };
+    const many = Array.from({ length: 5_000 }, () => aConnection('a'));
+    await Promise.all(
+      many.map(async (connection) =>
+        Promise.all([a.registry.insert(connection), a.registry.ofUser(connection.userId)]),
+      ),
+    );
+    expect(statements).toBeLessThanOrEqual(30);
+    expect(most).toBeLessThanOrEqual(2);
+    const { rows } = await sql<{ kind: string }>`
+      SELECT DISTINCT relpersistence AS kind FROM pg_class WHERE relname IN ('connections', 'node_lives')`.execute(
+      a.postgres.kysely,
+    );
+    expect(rows).toEqual([{ kind: 'u' }]);
+  });
+});
