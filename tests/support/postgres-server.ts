@@ -50,8 +50,8 @@ export class PostgresServer {
   }
 
   /** Not started, on the data that the folder holds or is given. */
-  static async on(folder: string, settings: readonly string[]): Promise<PostgresServer> {
-    return new PostgresServer(folder, await openCluster(folder), await freePort(), settings);
+  static async on(folder: string, settings: readonly string[], port?: number): Promise<PostgresServer> {
+    return new PostgresServer(folder, await openCluster(folder), port ?? (await freePort()), settings);
   }
 
   get url() {

@@ -1,7 +1,7 @@
 import { chown, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
-import { until } from '#app/infrastructure/embedded/postgres-processes.ts';
+import { sendSignal, until } from '#app/infrastructure/embedded/postgres-processes.ts';
 import { aFolder, PostgresServer } from './postgres-server.ts';
 
 /** The name under which it follows, for `synchronous_standby_names`. */
@@ -12,10 +12,14 @@ export const FOLLOWED = ['wal_keep_size=256MB'];
 const LEFT_OUT = /^(postmaster\.(pid|opts)|pg_wal\/.+|pg_replslot\/.+|pg_stat_tmp\/.+|.*pgsql_tmp.*)$/;
 const REACHED_MS = 30_000;
 
-/** A copy of a running server that follows it, taken as pg_basebackup does; takes no writes until it is promoted. */
+/**
+ * A copy of a running server that follows it, taken as pg_basebackup does; takes no writes until it is promoted.
+ * @param port of a server that is gone, in whose place it stands
+ */
 export const aStandbyOf = async (
   primary: PostgresServer,
   settings: readonly string[] = [],
+  port?: number,
 ): Promise<PostgresServer> => {
   const folder = await aFolder();
   const backup = new Client({ connectionString: primary.superuserUrl });
@@ -27,14 +31,14 @@ export const aStandbyOf = async (
     await copied(primary.dataDirectory, directory, primary.owner);
     const { rows } = await backup.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
     await put(join(directory, 'backup_label'), rows[0]?.labelfile ?? '', primary.owner);
-    const { port, hostname, username, password } = new URL(primary.superuserUrl);
-    const way = `host=${hostname} port=${port} user=${username} password=${password} application_name=${STANDBY}`;
+    const { hostname, username, password } = new URL(primary.superuserUrl);
+    const way = `host=${hostname} port=${primary.port} user=${username} password=${password} application_name=${STANDBY}`;
     await put(join(directory, 'postgresql.auto.conf'), `primary_conninfo = '${way}'\n`, primary.owner);
     await put(join(directory, 'standby.signal'), '', primary.owner);
   } finally {
     await backup.end();
   }
-  const standby = await PostgresServer.on(folder, settings);
+  const standby = await PostgresServer.on(folder, settings, port);
   await standby.start();
   return standby;
 };
@@ -44,6 +48,19 @@ export const following = async (primary: PostgresServer, state: 'async' | 'sync'
   const follows = () =>
     primary.query(`select 1 from pg_stat_replication where state = 'streaming' and sync_state = '${state}'`);
   if (!(await until(async () => (await follows()).length > 0, REACHED_MS))) throw new Error(`no standby is ${state}`);
+};
+
+/** From now on no commit is acknowledged that the standby has not on its disk. */
+export const followSynchronously = async (primary: PostgresServer): Promise<void> => {
+  await primary.query(`alter system set synchronous_standby_names = '${STANDBY}'`);
+  await primary.query('select pg_reload_conf()');
+  await following(primary, 'sync');
+};
+
+/** Nothing of what is written from now on reaches the standby. */
+export const freezeFeed = async (primary: PostgresServer): Promise<void> => {
+  for (const { pid } of await primary.query('select pid from pg_stat_replication'))
+    sendSignal(pid as number, 'SIGSTOP');
 };
 
 /** Resolves when it takes writes. */

@@ -40,11 +40,12 @@ export class Line {
     }
   }
 
-  /** Connected, if it can be. */
-  async keep(): Promise<void> {
+  /** Connected, if it can be. @returns whether it is */
+  async keep(): Promise<boolean> {
     const connected = (this.#client ??= this.#connect());
     const open = await connected.then((client) => client.open).catch(() => false);
     if (!open && this.#client === connected) this.#client = undefined;
+    return open;
   }
 
   async close(): Promise<void> {
@@ -111,6 +112,9 @@ export class Listener {
   readonly #line: Line;
   readonly #done: Promise<void>;
   readonly #last = new Map<string, number>();
+  readonly #present = Promise.withResolvers<void>();
+  /** Resolves when it is connected for the first time. */
+  readonly listening = this.#present.promise;
   heard = 0;
 
   constructor(
@@ -132,7 +136,7 @@ export class Listener {
 
   async #run(): Promise<void> {
     while (this.#running) {
-      await this.#line.keep();
+      if (await this.#line.keep()) this.#present.resolve();
       await pause(50);
     }
   }
@@ -157,6 +161,7 @@ export class Listener {
 
 interface SyncReply {
   readonly epoch: string;
+  readonly reset: boolean;
   readonly conversations: readonly {
     readonly upTo: number;
     readonly rows?: readonly { readonly message?: MessageRow }[];
@@ -174,6 +179,7 @@ export class SocketFollower {
   readonly #line: Line;
   readonly #done: Promise<void>;
   #cursor = 0;
+  #epoch = '';
   #held = new Map<string, Shown>();
 
   constructor(
@@ -211,19 +217,25 @@ export class SocketFollower {
 
   /** @returns whether it has */
   async #catchUp(): Promise<boolean> {
-    const cursor = this.#cursor;
     let next: string | undefined;
+    await this.#line.keep();
+    if (this.#line.epoch !== this.#epoch) this.#beginAnew(this.#line.epoch);
+    const cursor = this.#cursor;
     do {
       await this.#line.keep();
       const cursors = [[this.conv, cursor]];
       const reply = await this.#line.call('sync', {
-        epoch: this.#line.epoch,
+        epoch: this.#epoch,
         urev: 0,
         cursors,
         ...(next !== undefined && { next }),
       });
       if (!reply?.ok) return false;
       const synced = reply.data as unknown as SyncReply;
+      if (synced.reset) {
+        this.#line.epoch = synced.epoch; // the connection may be older than the history
+        return false;
+      }
       for (const conversation of synced.conversations) {
         if (conversation.gone) this.#forget();
         else if (conversation.gap || conversation.reset) {
@@ -238,6 +250,11 @@ export class SocketFollower {
       next = synced.next;
     } while (next !== undefined);
     return true;
+  }
+
+  #beginAnew(epoch: string): void {
+    this.#epoch = epoch;
+    this.#forget();
   }
 
   #forget(): void {
