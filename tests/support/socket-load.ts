@@ -112,9 +112,9 @@ export class Listener {
   readonly #line: Line;
   readonly #done: Promise<void>;
   readonly #last = new Map<string, number>();
-  readonly #present = Promise.withResolvers<void>();
+  #tellsListening = () => {};
   /** Resolves when it is connected for the first time. */
-  readonly listening = this.#present.promise;
+  readonly listening = new Promise<void>((resolve) => (this.#tellsListening = resolve));
   heard = 0;
 
   constructor(
@@ -136,7 +136,7 @@ export class Listener {
 
   async #run(): Promise<void> {
     while (this.#running) {
-      if (await this.#line.keep()) this.#present.resolve();
+      if (await this.#line.keep()) this.#tellsListening();
       await pause(50);
     }
   }
