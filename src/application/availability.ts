@@ -44,6 +44,11 @@ export class Availability {
     this.#draining = true;
   }
 
+  /** Whether the database has been away for so long that nobody else is to come here. */
+  get away(): boolean {
+    return !this.#answering;
+  }
+
   get draining(): boolean {
     return this.#draining;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Availability } from '#app/application/availability.ts';
+import type { SendingOn } from '#app/application/connection/sending-on.ts';
 import type { Transport } from '#app/application/ports/transport.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import type { Gateway } from '#app/interfaces/ws/gateway.ts';
@@ -27,7 +28,11 @@ export const drain = async (
 };
 
 /** Looks whether the database answers, one look at a time. */
-export const lookout = (answers: () => Promise<boolean>, availability: Availability): (() => void) => {
+export const lookout = (
+  answers: () => Promise<boolean>,
+  availability: Availability,
+  sendingOn: SendingOn,
+): (() => void) => {
   let looking = false;
   return () => {
     if (looking) return;
@@ -35,6 +40,7 @@ export const lookout = (answers: () => Promise<boolean>, availability: Availabil
     void answers().then((answered) => {
       looking = false;
       availability.database(answered);
+      sendingOn.looked(answered);
     });
   };
 };

@@ -9,6 +9,7 @@ import type { LoginThrottle } from '#app/application/ports/login-throttle.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { RateLimiter } from '#app/application/ports/rate-limiter.ts';
 import type { Signals } from '#app/application/ports/signals.ts';
+import { noWitnesses, type Witnesses } from '#app/application/ports/witnesses.ts';
 import type { Revocations } from '#app/application/ports/revocations.ts';
 import type { NodeDirectory } from '#app/application/ports/node-directory.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
@@ -30,6 +31,7 @@ import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLoginThrottle } from '#app/infrastructure/redis/redis-login-throttle.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
+import { RedisWitnesses } from '#app/infrastructure/redis/redis-witnesses.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
@@ -74,6 +76,7 @@ export interface Reach {
   /** By Redis; undefined where none is configured. */
   readonly evictions: Evictions | undefined;
   readonly signals: Signals;
+  readonly witnesses: Witnesses;
   readonly connected: () => boolean;
 }
 
@@ -91,6 +94,7 @@ export const openReach = (
     return {
       backplane: own(new MemoryBackplane(fault)),
       signals: ownSignals(new InProcessSignals(fault, dropped)),
+      witnesses: noWitnesses,
       ...{
         revocations: undefined,
         limiter: undefined,
@@ -113,6 +117,7 @@ export const openReach = (
   return {
     backplane: own(new RedisBackplane(broadcast, fault)),
     signals: ownSignals(new RedisSignals(broadcast, fault, dropped)),
+    witnesses: new RedisWitnesses(broadcast, clock),
     revocations: new RedisRevocations(broadcast, (error) => void journal.fault(error, 'revocations')),
     limiter: new RedisRateLimiter(link, new InProcessRateLimiter(rates, clock), rates, clock, onAway),
     throttle: new RedisLoginThrottle(link, new InProcessLoginThrottle(clock), onAway),

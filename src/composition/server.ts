@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { container as root, type DependencyContainer } from 'tsyringe';
 import { MOST_WATCHED } from '#app/application/connection/presence-watch.ts';
+import { SendingOn } from '#app/application/connection/sending-on.ts';
 import { Availability } from '#app/application/availability.ts';
 import { InProcessEventBus } from '#app/application/in-process-event-bus.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
@@ -169,7 +171,11 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   lifetime.own(revocationWatch, (begun) => begun.close());
   lifetime.own(antiEntropy, (begun) => begun.close());
   await antiEntropy.start();
-  const availability = new Availability(clock);
+  const availability = new Availability(clock, { awayMs: config.databaseAwayMs });
+  const sendingOn = new SendingOn(availability, reach.witnesses, {
+    ...{ clock, noticeMs: config.drainNoticeMs, others: () => antiEntropy.others },
+    leave: () => gateway.sendOn(config.drainMs, (ms) => pause(ms)),
+  });
   const readiness = () => availability.asked(log.failing || !reach.connected());
   metrics.gauge('draining', () => (availability.draining ? 1 : 0));
   const http = httpHandler({
@@ -204,7 +210,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const beat = () =>
     events.publish({ type: 'server.heartbeat', lagMs: lag.takeMs(), connections: gateway.size, queued: log.size });
   lifetime.own(every(HEARTBEAT_MS, beat), clearInterval);
-  const look = lookout(() => postgres.answers(), availability);
+  const look = lookout(() => postgres.answers(), availability, sendingOn);
   lifetime.own(every(LOOK_MS, look), clearInterval);
 
   let stopping: Promise<void> | undefined;

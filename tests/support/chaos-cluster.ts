@@ -40,6 +40,8 @@ export class Cluster {
       ...{ JWT_SECRET: randomBytes(32).toString('base64url'), TRUSTED_PROXIES: '127.0.0.1' },
       // Tokens outlive the run; half-open connections are found soon; a drain does not wait for clients that are cut off.
       ...{ LIMIT_ACCESS_TOKEN_SECONDS: '3600', LIMIT_PING_SECONDS: '5', DRAIN_SECONDS: '4' },
+      // Longer than the database is away for all of them, shorter than one node alone is cut off from it.
+      ...{ DATABASE_AWAY_SECONDS: '6' },
     };
     const nodes = await Promise.all(
       toPostgres.map(

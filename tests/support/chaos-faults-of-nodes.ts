@@ -42,6 +42,12 @@ const partitions: readonly FaultKind[] = [
     inject: cutOff({ postgres: BOTH }),
   },
   {
+    // DATABASE_AWAY_SECONDS, DRAIN_NOTICE_SECONDS, and two looks at the database
+    ...{ name: 'node cut off from PostgreSQL until its clients have left it', part: 'node', ms: [12_500, 15_000] },
+    goal: ['clients', 5_000],
+    inject: cutOff({ postgres: BOTH }),
+  },
+  {
     ...{ name: 'node whose commits are answered too late', part: 'node', ms: [1_500, 5_000] },
     ...{ goal: ['clients', 5_000], weight: 3 },
     inject: cutOff({ postgres: ['down'] }),

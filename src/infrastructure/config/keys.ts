@@ -163,6 +163,11 @@ export const keys = {
     integer(0, 600),
     { fallback: '3' },
   ),
+  DATABASE_AWAY_SECONDS: operation(
+    'How long a node goes on without its database before `/readyz` says no. If another node has it, clients are then sent there.',
+    integer(5, 3_600),
+    { fallback: '30' },
+  ),
   CONFIG_FILE: operation('A file of KEY=value lines with any of these settings. The environment wins over it.', path),
 
   LISTENERS: extension(

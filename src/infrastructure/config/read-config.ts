@@ -115,6 +115,7 @@ const arranged = (values: Values) =>
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     drainMs: values.DRAIN_SECONDS * SECOND,
     drainNoticeMs: values.DRAIN_NOTICE_SECONDS * SECOND,
+    databaseAwayMs: values.DATABASE_AWAY_SECONDS * SECOND,
     listeners: values.LISTENERS ?? [],
     limits: {
       frameBytes: values.LIMIT_FRAME_BYTES,

@@ -214,13 +214,16 @@ export class Gateway implements SocketHandler<Admitted> {
     for (const { socket } of this.#sessions.values()) socket.end(closeCodes.restarting, 'begin anew');
   }
 
+  /** Those who are here now leave one after another; others may come. Resolves when they have, or not much later than after `ms`. */
+  sendOn(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    return this.#depart(sessions, ms, () => sessions.every(({ socket }) => !socket.open), after);
+  }
+
   /** No new sockets, and those that are open leave one after another. Resolves when none is left, or not much later than after `ms`. */
   drain(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
     this.#draining = true;
-    const { clock, events, dispatcher } = this.parts;
-    const end = (session: Session) => dispatcher.endIfLeft(session);
-    const empty = () => this.#sessions.size === 0;
-    return departure([...this.#sessions.values()], ms, { clock, events, end, empty, after });
+    return this.#depart([...this.#sessions.values()], ms, () => this.#sessions.size === 0, after);
   }
 
   /** They said who they are: they no longer count among the strangers of their address. */
@@ -237,6 +240,16 @@ export class Gateway implements SocketHandler<Admitted> {
     if (++session.frames <= this.parts.limits.framesPerSecond) return true;
     session.socket.end(closeCodes.tooFast, 'too many frames');
     return false;
+  }
+
+  #depart(
+    sessions: readonly Session[],
+    ms: number,
+    empty: () => boolean,
+    after: (ms: number) => Promise<void>,
+  ): Promise<void> {
+    const { clock, events, dispatcher } = this.parts;
+    return departure(sessions, ms, { clock, events, end: (session) => dispatcher.endIfLeft(session), empty, after });
   }
 
   #refuse(
