@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../../clients/sdk/src/client.ts';
 import { realSurroundings } from '../../clients/sdk/src/link/surroundings.ts';
-import { WebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
+import type { Link } from '../../clients/sdk/src/link/link.ts';
+import { newWebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
 import { eventually } from '../support/raw-socket.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 import { type HostileRow, hostileRows } from './hostile-rows.ts';
@@ -22,7 +23,7 @@ const hasty = {
 const marker = { type: 'block.changed', data: { urev: 1, userId: bobId, blocked: true } };
 
 let server: ScriptedServer;
-let link: WebSocketLink;
+let link: Link;
 let told: ToldByLink;
 let client: Client;
 const uncaught: unknown[] = [];
@@ -33,7 +34,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', catching);
   process.on('warning', catching);
   server = await ScriptedServer.start(answer);
-  link = new WebSocketLink({ url: server.url, auth: async () => 'a token', surroundings: hasty });
+  link = newWebSocketLink({ url: server.url, auth: async () => 'a token', surroundings: hasty });
   told = new ToldByLink(link);
   client = createClient({ url: server.url, auth: 'unused', link: () => link });
   client.start();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { WebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
+import { newWebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
 import { NetworkLab } from '../support/network-lab.ts';
 import { eventually } from '../support/raw-socket.ts';
 import { RunningServer } from '../support/running-server.ts';
@@ -23,7 +23,7 @@ describe('a node that goes away', () => {
         sockets.push(this);
       }
     }
-    const link = new WebSocketLink({ url: lab.http, auth: ann.token, surroundings: { WebSocket: Watched } });
+    const link = newWebSocketLink({ url: lab.http, auth: ann.token, surroundings: { WebSocket: Watched } });
     const told = new ToldByLink(link);
     link.start();
     await told.until('online');
@@ -56,7 +56,7 @@ describe('a node that goes away', () => {
     const before = await RunningServer.start({ settings });
     const ann = await before.aUser();
     const lab = await NetworkLab.start(before.port);
-    const link = new WebSocketLink({ url: lab.http, auth: ann.token });
+    const link = newWebSocketLink({ url: lab.http, auth: ann.token });
     const told = new ToldByLink(link);
     link.start();
     await told.until('online');

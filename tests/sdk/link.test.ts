@@ -1,7 +1,8 @@
 import { v7 } from 'uuid';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Lost, Refused } from '../../clients/sdk/src/link/failures.ts';
-import { WebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
+import type { Link } from '../../clients/sdk/src/link/link.ts';
+import { newWebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
 import { RunningServer, type TestUser } from '../support/running-server.ts';
 import { ToldByLink } from './told-by-link.ts';
 
@@ -10,13 +11,13 @@ beforeAll(async () => {
   server = await RunningServer.start();
 });
 
-const links: WebSocketLink[] = [];
+const links: Link[] = [];
 afterEach(() => {
   for (const link of links.splice(0)) link.close();
 });
 
 const linkOf = (user: Pick<TestUser, 'token'>) => {
-  const link = new WebSocketLink({ url: server.http, auth: user.token });
+  const link = newWebSocketLink({ url: server.http, auth: user.token });
   links.push(link);
   return { link, told: new ToldByLink(link) };
 };

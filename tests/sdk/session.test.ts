@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Lost, Refused } from '../../clients/sdk/src/link/failures.ts';
 import { realSurroundings } from '../../clients/sdk/src/link/surroundings.ts';
-import { WebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
+import { newWebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
 import { Session } from '../../clients/sdk/src/session/session.ts';
 import { memorySessionStorage } from '../../clients/sdk/src/session/session-storage.ts';
 import { register, signIn, signInAsGuest } from '../../clients/sdk/src/session/sign-in.ts';
@@ -97,7 +97,7 @@ describe('sessions of a real server', () => {
     };
     // a tenth of every wait: what is renewed at the earliest after five seconds is renewed after half a second
     const after = (ms: number, work: () => void) => realSurroundings.after(ms / 10, work);
-    const link = new WebSocketLink({ url, auth, surroundings: { after } });
+    const link = newWebSocketLink({ url, auth, surroundings: { after } });
     const told = new ToldByLink(link);
     link.start();
     await told.until('online');

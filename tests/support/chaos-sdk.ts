@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { type Client, type Conversation, createClient, Lost, Refused } from '../../clients/sdk/src/index.ts';
-import { WebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
+import { newWebSocketLink } from '../../clients/sdk/src/link/web-socket-link.ts';
 import { hashOf } from './chaos-load.ts';
 import type { History } from './history.ts';
 import type { Somebody } from './socket-load.ts';
@@ -41,7 +41,7 @@ export class SdkUser {
     private readonly texts: Map<string, string>,
   ) {
     const auth = somebody.token;
-    this.client = createClient({ url, auth, link: () => new WebSocketLink({ url, auth, stableMs: STABLE_MS }) });
+    this.client = createClient({ url, auth, link: () => newWebSocketLink({ url, auth, stableMs: STABLE_MS }) });
     this.client.on('connected', () => (this.#connectedAt = performance.now()));
     this.client.on('message', ({ conversation, message }) => {
       const { id: conv } = conversation;

@@ -1,7 +1,7 @@
 import type { Conversation, Conversations } from './conversation.ts';
 import type { Link, Status, Stop } from './link/link.ts';
 import type { TokenSource } from './link/token-source.ts';
-import { LiveClient } from './live-client.ts';
+import { newLiveClient } from './live-client.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from './protocol.ts';
 import type { Users } from './users.ts';
@@ -64,4 +64,4 @@ export interface Client extends Observable {
 }
 
 /** A client that is not started yet. */
-export const createClient = (options: ClientOptions): Client => new LiveClient(options);
+export const createClient = (options: ClientOptions): Client => newLiveClient(options);

@@ -1,11 +1,11 @@
+import { bound } from './bounded.ts';
 import type { ProfileRow } from './generated/catalogue.ts';
 import { Lost, Refused } from './link/failures.ts';
 import type { Link } from './link/link.ts';
-import { realSurroundings } from './link/surroundings.ts';
+import { newChanges } from './listeners.ts';
 import type { Questions } from './questions.ts';
-import { Changes } from './store/changes.ts';
+import { report } from './report.ts';
 import { kept } from './store/same.ts';
-import type { Users } from './users.ts';
 import type { UserView } from './views.ts';
 
 const AT_ONCE = 100;
@@ -13,103 +13,93 @@ const AT_ONCE = 100;
 const MOST_KNOWN = 10_000;
 
 /** Names by id, fetched many at once when they are first asked for, and again after each new connection. */
-export class Directory implements Users {
-  readonly #known = new Map<string, UserView>();
-  /** Fetched over this connection, or found missing. */
-  readonly #fresh = new Set<string>();
-  readonly #wanted = new Set<string>();
-  readonly #changes = new Changes();
-  #fetching = false;
-  #me: UserView | undefined;
+export const newDirectory = (link: Link, questions: Questions) => {
+  const known = new Map<string, UserView>();
+  /** Fetched over this connection, or found missing: not asked for again over it. */
+  const fresh = new Set<string>();
+  const wanted = new Set<string>();
+  const changes = newChanges();
+  let fetching = false;
+  let me: UserView | undefined;
 
-  constructor(
-    private readonly link: Link,
-    private readonly questions: Questions,
-  ) {}
+  const mark = (id: string): void => {
+    fresh.add(id);
+    bound(fresh, MOST_KNOWN);
+  };
 
-  get me(): UserView | undefined {
-    return this.#me;
-  }
+  /** It was looked at just now. */
+  const touch = (id: string, user: UserView): void => {
+    known.delete(id);
+    known.set(id, user);
+    bound(known, MOST_KNOWN);
+  };
 
-  get(id: string): UserView | undefined {
-    if (id === this.#me?.id) return this.#me;
-    const known = this.#known.get(id);
-    if (!this.#fresh.has(id)) this.#want(id);
-    if (known) {
-      this.#known.delete(id);
-      this.#known.set(id, known);
-    }
-    return known;
-  }
+  const put = ({ id, handle, displayName }: ProfileRow): UserView => {
+    const user = kept(known.get(id), { id, handle, displayName });
+    touch(id, user);
+    mark(id);
+    return user;
+  };
 
-  async find(handle: string): Promise<UserView | undefined> {
+  const fetch = async (): Promise<void> => {
     try {
-      const found = await this.link.call('users.find', { handle });
-      const user = this.#put(found.user);
-      this.#changes.tell();
-      return user;
-    } catch (error) {
-      if (error instanceof Refused && error.code === 'not_found') return undefined;
-      throw error;
-    }
-  }
-
-  subscribe(listener: () => void): () => void {
-    return this.#changes.subscribe(listener);
-  }
-
-  /** One's own profile. */
-  setMe({ id, handle, displayName }: ProfileRow): void {
-    this.#me = kept(this.#me, { id, handle, displayName });
-    this.#changes.tell();
-  }
-
-  /** Others may have changed their names while nobody listened. */
-  opened(): void {
-    this.#fresh.clear();
-    this.#changes.tell();
-  }
-
-  #want(id: string): void {
-    this.#wanted.add(id);
-    if (this.#fetching) return;
-    this.#fetching = true;
-    // whoever draws a list asks for many in one turn
-    queueMicrotask(() => void this.#fetch());
-  }
-
-  async #fetch(): Promise<void> {
-    try {
-      while (this.#wanted.size > 0) {
-        const ids = [...this.#wanted].slice(0, AT_ONCE);
+      while (wanted.size > 0) {
+        const ids = [...wanted].slice(0, AT_ONCE);
         for (const id of ids) {
-          this.#wanted.delete(id);
-          this.#mark(id);
+          wanted.delete(id);
+          mark(id);
         }
-        const { users } = await this.questions.ask('users.get', { ids });
-        for (const user of users) this.#put(user);
-        this.#changes.tell();
+        const { users } = await questions.ask('users.get', { ids });
+        users.forEach(put);
+        changes.tell();
       }
     } catch (error) {
-      this.#wanted.clear();
-      if (!(error instanceof Lost || error instanceof Refused)) realSurroundings.report(error);
+      wanted.clear();
+      if (!(error instanceof Lost || error instanceof Refused)) report(error);
     } finally {
-      this.#fetching = false;
+      fetching = false;
     }
-  }
+  };
 
-  /** Not asked for again over this connection, whatever the answer. */
-  #mark(id: string): void {
-    this.#fresh.add(id);
-    if (this.#fresh.size > MOST_KNOWN) this.#fresh.delete(this.#fresh.keys().next().value!); // it has some
-  }
+  const want = (id: string): void => {
+    wanted.add(id);
+    if (fetching) return;
+    fetching = true;
+    // whoever draws a list asks for many in one turn
+    queueMicrotask(() => void fetch());
+  };
 
-  #put({ id, handle, displayName }: ProfileRow): UserView {
-    const user = kept(this.#known.get(id), { id, handle, displayName });
-    this.#known.delete(id);
-    this.#known.set(id, user);
-    this.#mark(id);
-    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.keys().next().value!); // it has some
-    return user;
-  }
-}
+  return {
+    get me(): UserView | undefined {
+      return me;
+    },
+    get: (id: string): UserView | undefined => {
+      if (id === me?.id) return me;
+      const user = known.get(id);
+      if (!fresh.has(id)) want(id);
+      if (user) touch(id, user);
+      return user;
+    },
+    find: async (handle: string): Promise<UserView | undefined> => {
+      try {
+        const user = put((await link.call('users.find', { handle })).user);
+        changes.tell();
+        return user;
+      } catch (error) {
+        if (error instanceof Refused && error.code === 'not_found') return undefined;
+        throw error;
+      }
+    },
+    subscribe: changes.subscribe,
+    /** One's own profile. */
+    setMe: ({ id, handle, displayName }: ProfileRow): void => {
+      me = kept(me, { id, handle, displayName });
+      changes.tell();
+    },
+    /** Others may have changed their names while nobody listened. */
+    opened: (): void => {
+      fresh.clear();
+      changes.tell();
+    },
+  };
+};

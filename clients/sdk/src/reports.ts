@@ -1,4 +1,4 @@
-import { Backoff } from './link/backoff.ts';
+import { newBackoff } from './link/backoff.ts';
 import { Lost, Refused } from './link/failures.ts';
 import type { Link } from './link/link.ts';
 import { isPassing, type Machine } from './questions.ts';
@@ -10,123 +10,103 @@ const ALL_MS = 100;
 interface Due {
   readSeq: number;
   deliveredSeq: number;
-  /** The server knows. */
-  told: { readSeq: number; deliveredSeq: number };
+  /** The server knows. Who has read a message has received it. */
+  toldRead: number;
+  toldDelivered: number;
   /** Told a moment ago, or being told. */
   rests: boolean;
 }
 
 /** Tells the server what was read and what has arrived: the newest of each, not too often, until it knows. */
-export class Reports {
-  readonly #due = new Map<string, Due>();
-  readonly #timers = new Set<() => void>();
-  readonly #backoff: Backoff;
-  #ready = false;
+export const newReports = (link: Link, machine: Machine) => {
+  const all = new Map<string, Due>();
+  const timers = new Set<() => void>();
+  const backoff = newBackoff(machine);
+  let ready = false;
   /** One went out a moment ago. */
-  #rests = false;
+  let rests = false;
 
-  constructor(
-    private readonly link: Link,
-    private readonly machine: Machine,
-  ) {
-    this.#backoff = new Backoff(() => machine.random());
-  }
+  const later = (ms: number, work: () => void): void => {
+    const callOff = machine.after(ms, () => {
+      timers.delete(callOff);
+      work();
+      tell();
+    });
+    timers.add(callOff);
+  };
 
-  read(id: string, readSeq: number): void {
-    const due = this.#of(id);
-    due.readSeq = Math.max(due.readSeq, readSeq);
-    this.#tell();
-  }
-
-  delivered(id: string, deliveredSeq: number): void {
-    const due = this.#of(id);
-    due.deliveredSeq = Math.max(due.deliveredSeq, deliveredSeq);
-    this.#tell();
-  }
-
-  /** What was read and the server may not know yet. */
-  reading(id: string): number {
-    return this.#due.get(id)?.readSeq ?? 0;
-  }
-
-  forget(id: string): void {
-    this.#due.delete(id);
-  }
-
-  /** Another history: what was read in the old one means nothing. */
-  clear(): void {
-    this.#due.clear();
-  }
-
-  ready(): void {
-    this.#ready = true;
-    this.#tell();
-  }
-
-  pause(): void {
-    this.#ready = false;
-  }
-
-  close(): void {
-    this.#ready = false;
-    for (const callOff of this.#timers) callOff();
-    this.#timers.clear();
-    this.#rests = false;
-    for (const due of this.#due.values()) due.rests = false;
-  }
-
-  #of(id: string): Due {
-    const none = { readSeq: 0, deliveredSeq: 0 };
-    const due = this.#due.get(id) ?? { ...none, told: { ...none }, rests: false };
-    this.#due.set(id, due);
-    return due;
-  }
-
-  #tell(): void {
-    if (this.#rests || !this.#ready) return;
-    for (const [id, due] of this.#due) {
+  const tell = (): void => {
+    if (rests || !ready) return;
+    for (const [id, due] of all) {
       if (due.rests || !isAhead(due)) continue;
-      due.rests = true;
-      this.#rests = true;
-      this.#later(ALL_MS, () => (this.#rests = false));
-      void this.#report(id, due);
+      due.rests = rests = true;
+      later(ALL_MS, () => (rests = false));
+      void send(id, due);
       return;
     }
-  }
+  };
 
-  async #report(conversationId: string, due: Due): Promise<void> {
-    const { readSeq, deliveredSeq, told } = due;
+  const send = async (conversationId: string, due: Due): Promise<void> => {
+    const { readSeq, deliveredSeq } = due;
     let restMs = EACH_MS;
     try {
-      if (readSeq > told.readSeq) {
-        await this.link.call('conversation.read', { conversationId, readSeq });
-        due.told = { readSeq, deliveredSeq: Math.max(told.deliveredSeq, readSeq) };
-      } else if (this.link.leads) {
-        await this.link.call('conversation.delivered', { conversationId, deliveredSeq });
-        due.told = { ...told, deliveredSeq };
-      } else due.told = { ...told, deliveredSeq }; // the leading tab has heard of it as well
-      this.#backoff.reset();
+      if (readSeq > due.toldRead) {
+        await link.call('conversation.read', { conversationId, readSeq });
+        due.toldRead = readSeq;
+        due.toldDelivered = Math.max(due.toldDelivered, readSeq);
+      } else {
+        // else the leading tab has heard of it as well
+        if (link.leads) await link.call('conversation.delivered', { conversationId, deliveredSeq });
+        due.toldDelivered = deliveredSeq;
+      }
+      backoff.reset();
     } catch (error) {
-      const passes = isPassing(error) || (error instanceof Refused && error.code === 'internal');
-      if (!passes && !(error instanceof Lost)) this.#due.delete(conversationId);
-      restMs = Math.max(restMs, passes ? this.#backoff.next(error.retryAfterMs) : 0);
+      const refused = error instanceof Refused ? error : undefined;
+      const passes = isPassing(error) || refused?.code === 'internal';
+      if (!passes && !(error instanceof Lost)) all.delete(conversationId);
+      if (passes) restMs = Math.max(restMs, backoff.next(refused?.retryAfterMs));
     }
-    this.#later(restMs, () => {
+    later(restMs, () => {
       due.rests = false;
-      if (!isAhead(due) && this.#due.get(conversationId) === due) this.#due.delete(conversationId);
+      if (!isAhead(due) && all.get(conversationId) === due) all.delete(conversationId);
     });
-  }
+  };
 
-  #later(ms: number, work: () => void): void {
-    const callOff = this.machine.after(ms, () => {
-      this.#timers.delete(callOff);
-      work();
-      this.#tell();
-    });
-    this.#timers.add(callOff);
-  }
-}
+  /** The greatest counts. */
+  const raise = (what: 'readSeq' | 'deliveredSeq') => (id: string, seq: number) => {
+    const due = all.get(id) ?? { readSeq: 0, deliveredSeq: 0, toldRead: 0, toldDelivered: 0, rests: false };
+    all.set(id, due);
+    due[what] = Math.max(due[what], seq);
+    tell();
+  };
 
-/** Who has read a message has received it. */
-const isAhead = ({ readSeq, deliveredSeq, told }: Due): boolean =>
-  readSeq > told.readSeq || deliveredSeq > Math.max(told.deliveredSeq, told.readSeq);
+  return {
+    read: raise('readSeq'),
+    delivered: raise('deliveredSeq'),
+    /** What was read and the server may not know yet. */
+    reading: (id: string): number => all.get(id)?.readSeq ?? 0,
+    forget: (id: string): void => {
+      all.delete(id);
+    },
+    /** Another history: what was read in the old one means nothing. */
+    clear: (): void => all.clear(),
+    ready: (): void => {
+      ready = true;
+      tell();
+    },
+    pause: (): void => {
+      ready = false;
+    },
+    close: (): void => {
+      ready = rests = false;
+      for (const callOff of timers) callOff();
+      timers.clear();
+      for (const due of all.values()) due.rests = false;
+    },
+  };
+};
+
+export type Reports = ReturnType<typeof newReports>;
+
+const isAhead = ({ readSeq, deliveredSeq, toldRead, toldDelivered }: Due): boolean =>
+  readSeq > toldRead || deliveredSeq > Math.max(toldDelivered, toldRead);

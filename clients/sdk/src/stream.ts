@@ -1,57 +1,59 @@
-interface Waiting<T> {
-  resolve(result: IteratorResult<T, undefined>): void;
-  reject(error: Error): void;
+import { type Deferred, deferred } from './deferred.ts';
+
+type Taken<T> = IteratorResult<T, undefined>;
+
+export interface Stream<T> extends AsyncIterableIterator<T, undefined> {
+  push(value: T): void;
+  /** What has come can still be taken. */
+  end(): void;
 }
 
 const END = { done: true, value: undefined } as const;
 
-/** What is pushed in, to be taken out in order; bounded. */
-export class Stream<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #buffer: T[] = [];
-  readonly #waiting: Waiting<T>[] = [];
-  #ended = false;
-  #failure: Error | undefined;
+/**
+ * What is pushed in, to be taken out in order; bounded.
+ * @param ended called once, when it ends from either side
+ */
+export const newStream = <T>(most: number, ended: () => void): Stream<T> => {
+  const buffer: T[] = [];
+  const waiting: Deferred<Taken<T>>[] = [];
+  let over = false;
+  let failure: Error | undefined;
 
-  /** @param ended called once, when it ends from either side */
-  constructor(
-    private readonly most: number,
-    private readonly ended: () => void,
-  ) {}
+  const end = (): void => {
+    if (over) return;
+    over = true;
+    for (const { resolve } of waiting.splice(0)) resolve(END);
+    ended();
+  };
 
-  push(value: T): void {
-    if (this.#ended) return;
-    const waiting = this.#waiting.shift();
-    if (waiting) return waiting.resolve({ done: false, value });
-    if (this.#buffer.push(value) <= this.most) return;
-    this.#buffer.length = 0;
-    this.#failure = new Error(`${this.most} wait to be taken; what came later is lost to this iteration`);
-    this.end();
-  }
-
-  /** What has come can still be taken. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve(END);
-    this.ended();
-  }
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#buffer.shift()! }); // it is not empty
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) return Promise.reject(failure);
-    if (this.#ended) return Promise.resolve(END);
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#buffer.length = 0;
-    this.end();
-    return Promise.resolve(END);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}
+  const stream: Stream<T> = {
+    push: (value: T): void => {
+      if (over) return;
+      const first = waiting.shift();
+      if (first) return first.resolve({ done: false, value });
+      if (buffer.push(value) <= most) return;
+      buffer.length = 0;
+      failure = new Error(`${most} wait to be taken; what came later is lost to this iteration`);
+      end();
+    },
+    end,
+    next: async (): Promise<Taken<T>> => {
+      if (buffer.length > 0) return { done: false, value: buffer.shift()! }; // it is not empty
+      const failed = failure;
+      failure = undefined;
+      if (failed) throw failed;
+      if (over) return END;
+      const next = deferred<Taken<T>>();
+      waiting.push(next);
+      return next.promise;
+    },
+    return: async (): Promise<Taken<T>> => {
+      buffer.length = 0;
+      end();
+      return END;
+    },
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
+};

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Lost, Refused } from '../../../clients/sdk/src/link/failures.ts';
 import type { Stop } from '../../../clients/sdk/src/link/link.ts';
-import { WebSocketLink } from '../../../clients/sdk/src/link/web-socket-link.ts';
+import { newWebSocketLink } from '../../../clients/sdk/src/link/web-socket-link.ts';
 import { settle } from '../../support/manual-timers.ts';
 import { bobId, LinkStage, welcome } from './link-stage.ts';
 
@@ -39,7 +39,7 @@ describe('connecting', () => {
   it.each(['', 'chat.example', 'ftp://chat.example', 'javascript:alert(1)'])(
     'does not take %j for an address',
     (url) => {
-      expect(() => new WebSocketLink({ url, auth: 'a token' })).toThrow(TypeError);
+      expect(() => newWebSocketLink({ url, auth: 'a token' })).toThrow(TypeError);
     },
   );
 

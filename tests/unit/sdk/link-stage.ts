@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { LinkListener, Status, Stop } from '../../../clients/sdk/src/link/link.ts';
+import type { Link, LinkListener, Status, Stop } from '../../../clients/sdk/src/link/link.ts';
 import type { Socket, Surroundings } from '../../../clients/sdk/src/link/surroundings.ts';
 import type { TokenSource } from '../../../clients/sdk/src/link/token-source.ts';
-import { WebSocketLink } from '../../../clients/sdk/src/link/web-socket-link.ts';
+import { newWebSocketLink } from '../../../clients/sdk/src/link/web-socket-link.ts';
 import type { ServerEvent } from '../../../clients/sdk/src/protocol.ts';
 import { ManualTimers, settle } from '../../support/manual-timers.ts';
 
@@ -112,7 +112,7 @@ export class LinkStage implements LinkListener {
   readonly events: ServerEvent[] = [];
   readonly reports: unknown[] = [];
   readonly timers = new ManualTimers();
-  readonly link: WebSocketLink;
+  readonly link: Link;
   /** What chance says next. */
   luck = 0.5;
   now = 1_000;
@@ -127,7 +127,7 @@ export class LinkStage implements LinkListener {
         sockets.push(this);
       }
     }
-    this.link = new WebSocketLink({
+    this.link = newWebSocketLink({
       url,
       auth,
       surroundings: {

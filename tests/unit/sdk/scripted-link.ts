@@ -1,7 +1,8 @@
 import type { ListedRow, MessageRow } from '../../../clients/sdk/src/generated/catalogue.ts';
 import { Lost } from '../../../clients/sdk/src/link/failures.ts';
+import type { Client } from '../../../clients/sdk/src/client.ts';
 import type { Link, LinkListener, Status, Stop } from '../../../clients/sdk/src/link/link.ts';
-import { LiveClient } from '../../../clients/sdk/src/live-client.ts';
+import { newLiveClient } from '../../../clients/sdk/src/live-client.ts';
 import type { OutboxStorage } from '../../../clients/sdk/src/outbox/outbox-storage.ts';
 import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from '../../../clients/sdk/src/protocol.ts';
 import type { MessageView } from '../../../clients/sdk/src/views.ts';
@@ -162,7 +163,7 @@ export const created = (message: MessageRow, conversationId = PLACE): ServerEven
 export class Stage {
   readonly link = new ScriptedLink();
   readonly timers = new ManualTimers();
-  readonly client: LiveClient;
+  readonly client: Client;
   lines: ListedRow[] = [aLine()];
   /** Of each conversation, ascending. */
   readonly logs = new Map<string, readonly MessageRow[]>([[PLACE, [FIRST]]]);
@@ -195,7 +196,7 @@ export class Stage {
       random: () => 0.5,
       monotonic: () => this.now,
     };
-    this.client = new LiveClient(
+    this.client = newLiveClient(
       { url: 'http://127.0.0.1', auth: 'a token', link: () => link, ...(outbox && { outbox }) },
       machine,
     );

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListedRow, MessageRow } from '../../../clients/sdk/src/generated/catalogue.ts';
-import { Gate } from '../../../clients/sdk/src/store/gate.ts';
-import { Held } from '../../../clients/sdk/src/store/held.ts';
-import { News } from '../../../clients/sdk/src/store/news.ts';
-import { Window } from '../../../clients/sdk/src/store/window.ts';
+import { newGate } from '../../../clients/sdk/src/store/gate.ts';
+import { newHeld } from '../../../clients/sdk/src/store/held.ts';
+import { newNews } from '../../../clients/sdk/src/store/news.ts';
+import { newWindow } from '../../../clients/sdk/src/store/window.ts';
 import { aLine, aRow, ME, OTHER } from './scripted-link.ts';
 
 /** A conversation as the database has it: messages in order, and where its counters stand. */
@@ -68,7 +68,7 @@ describe('what is held of a conversation', () => {
       fc.property(fc.nat(30), fc.array(happening, { minLength: 20, maxLength: 80 }), (before, happenings) => {
         const log = new Log();
         for (let seq = 0; seq < before; seq++) log.write(seq % 3 === 0 ? ME : OTHER, 'text');
-        const held = new Held(log.line, ME);
+        const held = newHeld(log.line, ME);
         const lines = [log.line];
         const hear = (row: MessageRow | undefined) => {
           if (row) held.message(row);
@@ -107,7 +107,7 @@ describe('what is held of a conversation', () => {
 
   it('counts exactly up to a thousand', () => {
     const log = new Log();
-    const held = new Held(log.line, ME);
+    const held = newHeld(log.line, ME);
     for (let seq = 0; seq < 2_500; seq++) held.message(log.write(OTHER, 'text'));
     expect(held.unread).toEqual({ count: 1_000, more: true });
     log.readSeq = 2_400;
@@ -119,7 +119,7 @@ describe('what is held of a conversation', () => {
 
   it('shows at once what the user has read, and never takes it back', () => {
     const log = new Log();
-    const held = new Held(log.line, ME);
+    const held = newHeld(log.line, ME);
     for (let seq = 0; seq < 5; seq++) held.message(log.write(OTHER, 'text'));
     held.read = 4;
     expect(held.unread.count).toBe(1);
@@ -141,7 +141,7 @@ describe('a window', () => {
       fc.property(fc.nat(120), fc.array(step, { maxLength: 60 }), fc.nat(10), (before, steps, meanwhile) => {
         const log = new Log();
         for (let seq = 0; seq < before; seq++) log.write(OTHER, 'text');
-        const window = new Window();
+        const window = newWindow();
         const page = log.rows.slice(-20);
         // they come while the page is on its way
         for (let seq = 0; seq < meanwhile; seq++) window.message(log.write(OTHER, 'text'));
@@ -165,7 +165,7 @@ describe('a window', () => {
   });
 
   it('shows nothing behind a hole until that is filled', () => {
-    const window = new Window();
+    const window = newWindow();
     window.begin([aRow({ seq: 1 })], false, 1);
     window.message(aRow({ seq: 3 }));
     expect(window.rows.map(({ seq }) => seq)).toEqual([1]);
@@ -174,7 +174,7 @@ describe('a window', () => {
   });
 
   it('takes of a page only what adjoins it', () => {
-    const window = new Window();
+    const window = newWindow();
     window.begin([aRow({ seq: 9 })], true, 1);
     window.older(
       [5, 7, 8].map((seq) => aRow({ seq })),
@@ -185,7 +185,7 @@ describe('a window', () => {
   });
 
   it('forgets what a later membership may not see', () => {
-    const window = new Window();
+    const window = newWindow();
     window.begin(
       [1, 2, 3].map((seq) => aRow({ seq })),
       true,
@@ -202,7 +202,7 @@ describe('a window', () => {
 
 describe('a gate', () => {
   it('goes on from where another way has brought it, and never back', () => {
-    const gate = new Gate(1);
+    const gate = newGate(1);
     const applied: number[] = [];
     for (const count of [3, 5, 3, 6]) gate.take(count, () => applied.push(count));
     expect(gate).toMatchObject({ cursor: 1, waits: true });
@@ -213,7 +213,7 @@ describe('a gate', () => {
   });
 
   it('keeps a bounded number of what is ahead, the nearest', () => {
-    const gate = new Gate(0);
+    const gate = newGate(0);
     let applied = 0;
     for (let count = 3_000; count > 1; count--) gate.take(count, () => applied++);
     gate.take(1, () => applied++);
@@ -224,7 +224,7 @@ describe('a gate', () => {
 describe('news', () => {
   it('are told once, however often old messages change', () => {
     const told: number[] = [];
-    const news = new News(({ seq }) => told.push(seq));
+    const news = newNews(({ seq }) => told.push(seq));
     news.from(5_001);
     for (let seq = 1; seq <= 5_001; seq++) news.message(aRow({ seq, rev: 10_000 + seq }));
     news.message(aRow({ seq: 1, rev: 99_999 }));

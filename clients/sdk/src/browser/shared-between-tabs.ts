@@ -1,6 +1,6 @@
 import { Lost } from '../link/failures.ts';
 import type { Link, LinkListener, Status, Stop } from '../link/link.ts';
-import { Listeners } from '../link/listeners.ts';
+import { newListeners } from '../listeners.ts';
 import { realSurroundings, type Surroundings } from '../link/surroundings.ts';
 import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from '../protocol.ts';
 import { Following } from './following.ts';
@@ -51,7 +51,7 @@ type Tabs = NonNullable<SharedBetweenTabsOptions['tabs']>;
 class SharedLink implements Link {
   readonly #name: string;
   readonly #leadership: Leadership;
-  readonly #listeners = new Listeners((error) => this.#surroundings.report(error));
+  readonly #listeners = newListeners<LinkListener>((error) => this.#surroundings.report(error));
   readonly #surroundings: Pick<Surroundings, 'after' | 'wall' | 'random' | 'report'>;
   /** Passes on what is heard of the connection, whoever has it. */
   readonly #relay = {

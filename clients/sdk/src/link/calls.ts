@@ -7,80 +7,63 @@ export interface Call {
   reject(error: Error): void;
 }
 
-interface Outgoing {
-  readonly call: Call;
-  readonly frame: string;
-  readonly id: number;
-}
-
 const MAX_WAITING = 1_000;
 /** Kept free for what keeps the connection alive. */
 const SPARE = 2;
 
 /** What one connection was asked and has not answered: no more at once than the server bears, the rest in order behind. */
-export class Calls {
-  readonly #asked = new Map<number, Call & { readonly at: number }>();
-  readonly #waiting: Outgoing[] = [];
-  #lastId = 0;
-  #atOnce = 1;
+export const newCalls = (send: (frame: string) => void, monotonic: () => number) => {
+  const asked = new Map<number, Call & { readonly at: number }>();
+  const waiting = new Map<number, Call & { readonly frame: string }>();
+  let lastId = 0;
+  let atOnce = 1;
 
-  constructor(
-    private readonly send: (frame: string) => void,
-    private readonly monotonic: () => number,
-  ) {}
+  const ask = (id: number, call: Call, frame: string): void => {
+    asked.set(id, { ...call, at: monotonic() });
+    send(frame);
+  };
 
-  /** What the server bears at once. */
-  set inFlight(limit: number) {
-    this.#atOnce = Math.max(1, limit - SPARE);
-  }
-
-  get idle(): boolean {
-    return this.#asked.size === 0 && this.#waiting.length === 0;
-  }
-
-  /** Since when the server owes an answer, by the monotonic clock. */
-  get oldest(): number | undefined {
-    return this.#asked.values().next().value?.at;
-  }
-
-  /** The same, but for pings. */
-  get owed(): number | undefined {
-    for (const { type, at } of this.#asked.values()) if (type !== 'ping') return at;
-    return undefined;
-  }
-
-  /** @throws Refused `too_large` when the frame is longer than `maxBytes`, `rate_limited` when too many wait */
-  add(call: Call, maxBytes: number, urgent = false): void {
-    const id = ++this.#lastId;
-    const frame = JSON.stringify({ id, type: call.type, data: call.input });
-    if (isLonger(frame, maxBytes)) throw new Refused('too_large', `a frame holds ${maxBytes} bytes at most`);
-    if (urgent || this.#asked.size < this.#atOnce) return this.#ask({ call, frame, id });
-    if (this.#waiting.length >= MAX_WAITING)
-      throw new Refused('rate_limited', 'too many calls wait for their turn', 'in_flight', [], 1_000);
-    this.#waiting.push({ call, frame, id });
-  }
-
-  /** The call that this id names. It is answered now, and one that waited goes out. */
-  take(id: number): Call | undefined {
-    const call = this.#asked.get(id);
-    this.#asked.delete(id);
-    while (this.#asked.size < this.#atOnce && this.#waiting.length > 0) this.#ask(this.#waiting.shift()!); // it is not empty
-    return call;
-  }
-
-  /** There will be no more answers. */
-  lose(): void {
-    const calls = [...this.#asked.values(), ...this.#waiting.map(({ call }) => call)];
-    this.#asked.clear();
-    this.#waiting.length = 0;
-    for (const { reject } of calls) reject(new Lost('the connection ended before the answer'));
-  }
-
-  #ask({ call, frame, id }: Outgoing): void {
-    this.#asked.set(id, { ...call, at: this.monotonic() });
-    this.send(frame);
-  }
-}
+  return {
+    /** What the server bears at once. */
+    bear: (limit: number): void => {
+      atOnce = Math.max(1, limit - SPARE);
+    },
+    idle: (): boolean => asked.size + waiting.size === 0,
+    /** Since when the server owes an answer, by the monotonic clock; pings aside or not. */
+    owed: (pingsToo: boolean): number | undefined => {
+      for (const { type, at } of asked.values()) if (pingsToo || type !== 'ping') return at;
+      return undefined;
+    },
+    /** @throws Refused `too_large` when the frame is longer than `maxBytes`, `rate_limited` when too many wait */
+    add: (call: Call, maxBytes: number, urgent = false): void => {
+      const id = ++lastId;
+      const frame = JSON.stringify({ id, type: call.type, data: call.input });
+      if (isLonger(frame, maxBytes)) throw new Refused('too_large', `a frame holds ${maxBytes} bytes at most`);
+      if (urgent || asked.size < atOnce) return ask(id, call, frame);
+      if (waiting.size >= MAX_WAITING)
+        throw new Refused('rate_limited', 'too many calls wait for their turn', 'in_flight', [], 1_000);
+      waiting.set(id, { ...call, frame });
+    },
+    /** The call that this id names. It is answered now, and one that waited goes out. */
+    take: (id: number): Call | undefined => {
+      const call = asked.get(id);
+      asked.delete(id);
+      for (const [next, { frame, ...rest }] of waiting) {
+        if (asked.size >= atOnce) break;
+        waiting.delete(next);
+        ask(next, rest, frame);
+      }
+      return call;
+    },
+    /** There will be no more answers. */
+    lose: (): void => {
+      const calls = [...asked.values(), ...waiting.values()];
+      asked.clear();
+      waiting.clear();
+      for (const { reject } of calls) reject(new Lost('the connection ended before the answer'));
+    },
+  };
+};
 
 /** In UTF-8 a text has at least one byte for each of its units, and at most three. */
 const isLonger = (text: string, bytes: number): boolean =>

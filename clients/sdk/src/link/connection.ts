@@ -1,9 +1,9 @@
 import type { CommandType, ServerEvent, Welcome } from '../protocol.ts';
-import { Calls } from './calls.ts';
+import { newCalls } from './calls.ts';
 import { type Ending, lost } from './endings.ts';
 import { Lost, Refused } from './failures.ts';
 import { frameOf } from './frames.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { type Heartbeat, newHeartbeat } from './heartbeat.ts';
 import { replyAsEvent } from './reply-as-event.ts';
 import { replyShapes } from './shapes.ts';
 import type { Socket, Surroundings } from './surroundings.ts';
@@ -30,6 +30,23 @@ export interface ConnectionListener {
   ended(connection: Connection, ending: Ending): void;
 }
 
+/** One socket from its opening to its end: says who speaks, asks and gets answers, hears events, stays alive. */
+export interface Connection {
+  readonly welcome: Welcome | undefined;
+  /** The one it was last authenticated with. */
+  readonly token: string;
+  /** Rejects with Refused, or Lost when it ended before the answer. What can't be sent rejects too. */
+  call(type: string, input: unknown): Promise<unknown>;
+  /** Exchanges the token on the spot. Rejects as `call` does; the old one then goes on as long as it lives. */
+  renew(token: string): Promise<Welcome>;
+  /** Perhaps the machine slept or changed its network: it has to prove that it lives. */
+  suspect(): void;
+  /** Another one has taken its place: nothing new is asked, and it ends when what it was asked is answered. */
+  leave(): void;
+  /** Ends it in silence; what it was asked is rejected with Lost. A second call does nothing. */
+  end(): void;
+}
+
 const SUB_PROTOCOL = 'tertulia.v1';
 const OPEN_MS = 10_000;
 const AUTH_MS = 10_000;
@@ -40,204 +57,158 @@ const MALFORMED_WITHIN_MS = 60_000;
 /** Before it is known what the server bears; a token is at most 8 KiB. */
 const FIRST_FRAME_BYTES = 65_536;
 const GOODBYE = 1000;
-/** Everything is answered. */
-const left: Ending = { code: GOODBYE };
 
-/** One socket from its opening to its end: says who speaks, asks and gets answers, hears events, stays alive. */
-export class Connection {
-  #token: string;
-  #welcome: Welcome | undefined;
-  #refusal: Refused | undefined;
-  #ended = false;
-  /** Nothing new will be asked; it ends when everything is answered. */
-  #leaving = false;
-  #socket: Socket | undefined;
-  #callOff: () => void;
-  #heartbeat: Heartbeat | undefined;
-  readonly #malformed: number[] = [];
-  readonly #calls: Calls;
+/** Opens a socket; what comes of it is told to the listener, never before this returns. */
+export const connect = (
+  { url, token: firstToken, device, surroundings }: ConnectionParts,
+  listener: ConnectionListener,
+): Connection => {
+  const { after, monotonic } = surroundings;
+  let token = firstToken;
+  let welcome: Welcome | undefined;
+  let refusal: Refused | undefined;
+  let ended = false;
+  let leaving = false;
+  let socket: Socket | undefined;
+  let heartbeat: Heartbeat | undefined;
+  const malformed: number[] = [];
+  const calls = newCalls((frame) => {
+    heartbeat?.sent();
+    socket?.send(frame);
+  }, monotonic);
 
-  /** Opens a socket; what comes of it is told to the listener, never before this returns. */
-  constructor(
-    private readonly parts: ConnectionParts,
-    private readonly listener: ConnectionListener,
-  ) {
-    const { surroundings } = parts;
-    this.#token = parts.token;
-    this.#calls = new Calls((frame) => this.#send(frame), surroundings.monotonic);
-    this.#callOff = surroundings.after(OPEN_MS, () => this.#over(lost));
-    try {
-      this.#socket = this.#opening();
-    } catch {
-      this.#callOff();
-      this.#callOff = surroundings.after(0, () => this.#over(lost));
-    }
-  }
-
-  get welcome(): Welcome | undefined {
-    return this.#welcome;
-  }
-
-  /** The one it was last authenticated with. */
-  get token(): string {
-    return this.#token;
-  }
-
-  /** Rejects with Refused, or Lost when it ended before the answer. What can't be sent rejects too. */
-  call(type: string, input: unknown): Promise<unknown> {
-    if (this.#ended || this.#leaving || !this.#welcome) return Promise.reject(new Lost('not connected'));
-    return this.#ask(type, input, this.#welcome.limits.frameBytes);
-  }
-
-  /** Exchanges the token on the spot. Rejects as `call` does; the old one then goes on as long as it lives. */
-  async renew(token: string): Promise<Welcome> {
-    if (this.#ended || this.#leaving) throw new Lost('not connected');
-    const welcome = await this.#ask('auth', this.#credentials(token), FIRST_FRAME_BYTES, true);
-    this.#token = token;
-    return welcome as Welcome; // #answer has read it
-  }
-
-  /** Perhaps the machine slept or changed its network: it has to prove that it lives. */
-  suspect(): void {
-    this.#heartbeat?.suspect();
-  }
-
-  /** Another one has taken its place: it stays until what it was asked is answered. */
-  leave(): void {
-    this.#leaving = true;
-    this.#endIfLeft();
-  }
-
-  /** Ends it in silence; what it was asked is rejected with Lost. A second call does nothing. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#callOff();
-    this.#heartbeat?.stop();
-    const socket = this.#socket;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    callOff();
+    heartbeat?.stop();
     if (socket) {
       socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
       socket.close(GOODBYE);
     }
-    this.#calls.lose();
-  }
+    calls.lose();
+  };
 
-  #opening(): Socket {
-    const socket = new this.parts.surroundings.WebSocket(this.parts.url, [SUB_PROTOCOL]);
-    socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.#opened(socket);
-    socket.onmessage = ({ data }: { readonly data: unknown }) => this.#hear(data);
-    // in Node no close follows the failure to open
-    socket.onerror = () => this.#over(lost);
-    socket.onclose = ({ code }: { readonly code: number }) => this.#over({ code });
-    return socket;
-  }
+  const over = (ending: Ending): void => {
+    if (ended) return;
+    end();
+    listener.ended(connection, { ...ending, ...(refusal && { refusal }) });
+  };
+  const broken = (): void => over(lost);
+  const endIfLeft = (): void => {
+    if (leaving && calls.idle()) over({ code: GOODBYE });
+  };
+  let callOff = after(OPEN_MS, broken);
 
-  #opened(socket: Socket): void {
-    const { protocol } = socket;
-    this.#callOff();
+  const ask = (type: string, input: unknown, maxBytes = FIRST_FRAME_BYTES, urgent = true): Promise<unknown> =>
+    new Promise((resolve, reject) => calls.add({ type, input, resolve, reject }, maxBytes, urgent));
+  const credentials = (by: string) => ({ token: by, ...(device && { device }) });
+
+  const opened = (): void => {
+    callOff();
+    if (!socket) return;
     // from now on a close always follows, and says more
     socket.onerror = () => {};
     // something between us and the server, or no server of ours
-    if (protocol !== SUB_PROTOCOL) return this.#over(lost);
-    this.#callOff = this.parts.surroundings.after(AUTH_MS, () => this.#over(lost));
-    this.#calls.add(
-      {
-        ...{ type: 'auth', input: this.#credentials(this.parts.token) },
-        resolve: (welcome) => this.#authenticated(welcome as Welcome), // #answer has read it
-        // the close code that follows says what to do; the timer is still running
-        reject: (error) => {
-          if (error instanceof Refused) this.#refusal = error;
-        },
-      },
-      FIRST_FRAME_BYTES,
-      true,
-    );
-  }
+    if (socket.protocol !== SUB_PROTOCOL) return broken();
+    callOff = after(AUTH_MS, broken);
+    // the close code that follows a refusal, perhaps at once, says what to do; the timer is still running
+    const reject = (error: Error) => {
+      if (error instanceof Refused) refusal = error;
+    };
+    calls.add({ type: 'auth', input: credentials(token), resolve: ignore, reject }, FIRST_FRAME_BYTES, true);
+  };
 
-  #credentials(token: string): object {
-    const { device } = this.parts;
-    return { token, ...(device && { device }) };
-  }
-
-  #authenticated(welcome: Welcome): void {
-    this.#callOff();
-    this.#welcome = welcome;
-    this.#calls.inFlight = welcome.limits.inFlight;
-    this.#heartbeat = new Heartbeat({
-      surroundings: this.parts.surroundings,
-      pingMs: welcome.timings.pingMs,
-      ping: () => this.#ask('ping', {}, FIRST_FRAME_BYTES, true).then(ignore, ignore),
-      owed: () => this.#calls.owed,
-      overdue: () => {
-        const { oldest = Infinity } = this.#calls;
-        return this.parts.surroundings.monotonic() - oldest >= ANSWER_MS;
-      },
-      dead: () => this.#over(lost),
+  const authenticated = (now: Welcome): void => {
+    callOff();
+    welcome = now;
+    calls.bear(now.limits.inFlight);
+    heartbeat = newHeartbeat({
+      surroundings,
+      pingMs: now.timings.pingMs,
+      ping: () => ask('ping', {}).then(ignore, ignore),
+      owed: () => calls.owed(false),
+      overdue: () => monotonic() - (calls.owed(true) ?? Infinity) >= ANSWER_MS,
+      dead: broken,
     });
-    this.listener.opened(this, welcome);
-  }
+    listener.opened(connection, now);
+  };
 
-  #ask(type: string, input: unknown, maxBytes: number, urgent = false): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#calls.add({ type, input, resolve, reject }, maxBytes, urgent));
-  }
-
-  #send(frame: string): void {
-    this.#heartbeat?.sent();
-    this.#socket?.send(frame);
-  }
-
-  #hear(data: unknown): void {
-    this.#heartbeat?.heard();
-    const frame = frameOf(data);
-    switch (frame.kind) {
-      case 'answer':
-        return this.#answer(frame.id, frame.data);
-      case 'refusal':
-        this.#calls.take(frame.id)?.reject(frame.error);
-        return this.#endIfLeft();
-      case 'event':
-        return this.listener.event(this, frame.event, false);
-      case 'malformed':
-        return this.#count();
-      case 'foreign':
-    }
-  }
-
-  #answer(id: number, data: Readonly<Record<string, unknown>>): void {
-    const call = this.#calls.take(id);
+  const answered = (id: number, data: Readonly<Record<string, unknown>>): void => {
+    const call = calls.take(id);
     if (!call) return;
     const { type, input } = call;
     const answer = type === 'auth' ? welcomeIn(data) : data;
     if (!answer || shapeOf(type)?.(data) === false) {
       // whatever happened, we will not learn it here
       call.reject(new Lost('the answer makes no sense'));
-      return this.#over(lost);
+      return broken();
     }
-    const event = this.#welcome && replyAsEvent(type, { userId: this.#welcome.userId, input, data });
-    if (event) this.listener.event(this, event, true);
+    const event = welcome && replyAsEvent(type, welcome.userId, input, data);
+    if (event) listener.event(connection, event, true);
+    if (!welcome) authenticated(answer as Welcome); // nothing else was asked yet
     call.resolve(answer);
-    this.#endIfLeft();
-  }
+    endIfLeft();
+  };
 
   /** Nonsense now and then is passed over, but not for ever. */
-  #count(): void {
-    const now = this.parts.surroundings.monotonic();
-    this.#malformed.push(now);
-    if (this.#malformed.length < MAX_MALFORMED) return;
-    if (now - this.#malformed.shift()! <= MALFORMED_WITHIN_MS) this.#over(lost); // it has ten
-  }
+  const countMalformed = (): void => {
+    const now = monotonic();
+    malformed.push(now);
+    if (malformed.length >= MAX_MALFORMED && now - malformed.shift()! <= MALFORMED_WITHIN_MS) broken(); // it has ten
+  };
 
-  #endIfLeft(): void {
-    if (this.#leaving && this.#calls.idle) this.#over(left);
-  }
+  const hear = (data: unknown): void => {
+    heartbeat?.heard();
+    const frame = frameOf(data);
+    if (frame.kind === 'answer') answered(frame.id, frame.data);
+    else if (frame.kind === 'event') listener.event(connection, frame.event, false);
+    else if (frame.kind === 'malformed') countMalformed();
+    else if (frame.kind === 'refusal') {
+      calls.take(frame.id)?.reject(frame.error);
+      endIfLeft();
+    }
+  };
 
-  #over(ending: Ending): void {
-    if (this.#ended) return;
-    this.end();
-    this.listener.ended(this, { ...ending, ...(this.#refusal && { refusal: this.#refusal }) });
+  const connection: Connection = {
+    get welcome() {
+      return welcome;
+    },
+    get token() {
+      return token;
+    },
+    call: async (type, input) => {
+      if (ended || leaving || !welcome) throw new Lost('not connected');
+      return ask(type, input, welcome.limits.frameBytes, false);
+    },
+    renew: async (by) => {
+      if (ended || leaving) throw new Lost('not connected');
+      const renewed = await ask('auth', credentials(by));
+      token = by;
+      return renewed as Welcome; // it was read when it came
+    },
+    suspect: () => heartbeat?.suspect(),
+    leave: () => {
+      leaving = true;
+      endIfLeft();
+    },
+    end,
+  };
+
+  try {
+    socket = new surroundings.WebSocket(url, [SUB_PROTOCOL]);
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = opened;
+    socket.onmessage = ({ data }: { readonly data: unknown }) => hear(data);
+    // in Node no close follows the failure to open
+    socket.onerror = broken;
+    socket.onclose = ({ code }: { readonly code: number }) => over({ code });
+  } catch {
+    callOff();
+    callOff = after(0, broken);
   }
-}
+  return connection;
+};
 
 const ignore = (): void => {};
 

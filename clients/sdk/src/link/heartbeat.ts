@@ -23,86 +23,83 @@ const OWED_MS = 8_000;
  * intervals, and suspects the connection when an answer is late, and after a sleep, when a timer comes far too late by
  * either clock.
  */
-export class Heartbeat {
-  #sentAt: number;
-  #heardAt: number;
-  #callOff = (): void => {};
+export const newHeartbeat = ({ surroundings, pingMs, ping, owed, overdue, dead }: HeartbeatParts) => {
+  const { after, monotonic, wall } = surroundings;
+  let sentAt = monotonic();
+  let heardAt = sentAt;
+  let callOff = (): void => {};
   /** Of the next beat. */
-  #due = 0;
+  let due = 0;
   /** A proof that it lives is waited for. */
-  #doubted = false;
-  #stopped = false;
-
-  constructor(private readonly parts: HeartbeatParts) {
-    this.#sentAt = this.#heardAt = parts.surroundings.monotonic();
-    this.#plan();
-  }
-
-  sent(): void {
-    this.#sentAt = this.parts.surroundings.monotonic();
-    if (this.#owedUntil() < this.#due && !this.#stopped && !this.#doubted) this.#plan();
-  }
-
-  heard(): void {
-    this.#heardAt = this.parts.surroundings.monotonic();
-  }
-
-  /** Doubts the connection until it answers; gives it up if it does not. While it is doubted already: nothing. */
-  suspect(): void {
-    if (!this.#stopped && !this.#doubted) this.#demandProof(true);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#callOff();
-  }
-
-  #demandProof(again: boolean): void {
-    this.#doubted = true;
-    void this.parts.ping().then(() => this.#proven());
-    this.#wait(PROOF_MS, (late) => {
-      // asleep again: the answer may be there and not have been read
-      if (late > PROOF_MS && again) this.#demandProof(false);
-      else this.parts.dead();
-    });
-  }
-
-  #proven(): void {
-    if (this.#stopped) return;
-    this.#doubted = false;
-    this.heard();
-    this.#plan();
-  }
-
-  #plan(): void {
-    const { surroundings, pingMs } = this.parts;
-    this.#due = Math.min(this.#sentAt + pingMs, this.#heardAt + 2 * pingMs, this.#owedUntil());
-    this.#wait(Math.max(0, this.#due - surroundings.monotonic()), (late) => this.#beat(late));
-  }
-
-  #beat(late: number): void {
-    const { surroundings, pingMs, overdue, ping, dead } = this.parts;
-    const now = surroundings.monotonic();
-    const silent = now - this.#heardAt >= 2 * pingMs;
-    // a page in the background is woken once a minute: who was not asked is not to blame for being silent
-    if (late > 2 * pingMs || (silent && late > PROOF_MS)) return this.suspect();
-    if (silent || overdue()) return dead();
-    if (now >= this.#owedUntil()) return this.suspect();
-    if (now - this.#sentAt >= pingMs) void ping();
-    this.#plan();
-  }
+  let doubted = false;
+  let stopped = false;
 
   /** Never, where two silent intervals end it sooner than a proof would. */
-  #owedUntil(): number {
-    const until = Math.max(this.parts.owed() ?? Infinity, this.#heardAt) + OWED_MS;
-    return until + PROOF_MS < this.#heardAt + 2 * this.parts.pingMs ? until : Infinity;
-  }
+  const owedUntil = (): number => {
+    const until = Math.max(owed() ?? Infinity, heardAt) + OWED_MS;
+    return until + PROOF_MS < heardAt + 2 * pingMs ? until : Infinity;
+  };
 
   /** In place of what was waited for. Tells how late it was, by the clock that says more: one may have stood still. */
-  #wait(ms: number, work: (lateMs: number) => void): void {
-    this.#callOff();
-    const { after, monotonic, wall } = this.parts.surroundings;
+  const wait = (ms: number, work: (lateMs: number) => void): void => {
+    callOff();
     const [started, startedWall] = [monotonic(), wall()];
-    this.#callOff = after(ms, () => work(Math.max(monotonic() - started, wall() - startedWall) - ms));
-  }
-}
+    callOff = after(ms, () => work(Math.max(monotonic() - started, wall() - startedWall) - ms));
+  };
+
+  const plan = (): void => {
+    due = Math.min(sentAt + pingMs, heardAt + 2 * pingMs, owedUntil());
+    wait(Math.max(0, due - monotonic()), beat);
+  };
+
+  const heard = (): void => {
+    heardAt = monotonic();
+  };
+
+  const demandProof = (again: boolean): void => {
+    doubted = true;
+    void ping().then(() => {
+      if (stopped) return;
+      doubted = false;
+      heard();
+      plan();
+    });
+    wait(PROOF_MS, (late) => {
+      // asleep again: the answer may be there and not have been read
+      if (late > PROOF_MS && again) demandProof(false);
+      else dead();
+    });
+  };
+
+  /** Doubts the connection until it answers; gives it up if it does not. While it is doubted already: nothing. */
+  const suspect = (): void => {
+    if (!stopped && !doubted) demandProof(true);
+  };
+
+  const beat = (late: number): void => {
+    const now = monotonic();
+    const silent = now - heardAt >= 2 * pingMs;
+    // a page in the background is woken once a minute: who was not asked is not to blame for being silent
+    if (late > 2 * pingMs || (silent && late > PROOF_MS)) return suspect();
+    if (silent || overdue()) return dead();
+    if (now >= owedUntil()) return suspect();
+    if (now - sentAt >= pingMs) void ping();
+    plan();
+  };
+
+  plan();
+  return {
+    heard,
+    suspect,
+    sent: (): void => {
+      sentAt = monotonic();
+      if (owedUntil() < due && !stopped && !doubted) plan();
+    },
+    stop: (): void => {
+      stopped = true;
+      callOff();
+    },
+  };
+};
+
+export type Heartbeat = ReturnType<typeof newHeartbeat>;

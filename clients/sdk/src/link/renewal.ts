@@ -1,5 +1,5 @@
 import type { Welcome } from '../protocol.ts';
-import { Backoff } from './backoff.ts';
+import { newBackoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { Refused } from './failures.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -10,47 +10,43 @@ const PART = 2 / 3;
 /** However short their lives are. */
 const LEAST_MS = 5_000;
 
-/** Exchanges the token of a connection before it runs out, one try at a time. */
-export class Renewal {
-  #callOff = (): void => {};
-  #stopped = false;
-  readonly #backoff: Backoff;
+/** Exchanges the token of a connection before it runs out, one try at a time. Returns how to stop. */
+export const keepRenewing = (
+  connection: Connection,
+  welcome: Welcome,
+  tokens: Tokens,
+  surroundings: Surroundings,
+): (() => void) => {
+  const backoff = newBackoff(surroundings);
+  let callOff = (): void => {};
+  let stopped = false;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly tokens: Tokens,
-    private readonly surroundings: Surroundings,
-  ) {
-    this.#backoff = new Backoff(surroundings.random);
-  }
+  const wait = (ms: number): void => {
+    if (!stopped) callOff = surroundings.after(ms, () => void renew());
+  };
 
   /** By what the server says, whose clock knows how long the token has left. */
-  plan({ expiresAt, serverTime }: Welcome): void {
-    if (expiresAt === undefined) return;
-    this.#wait(Math.max(LEAST_MS, (expiresAt - serverTime) * PART));
-  }
+  const plan = ({ expiresAt, serverTime }: Welcome): void => {
+    if (expiresAt !== undefined) wait(Math.max(LEAST_MS, (expiresAt - serverTime) * PART));
+  };
 
-  stop(): void {
-    this.#stopped = true;
-    this.#callOff();
-  }
-
-  #wait(ms: number): void {
-    if (this.#stopped) return;
-    this.#callOff = this.surroundings.after(ms, () => void this.#renew());
-  }
-
-  async #renew(): Promise<void> {
+  const renew = async (): Promise<void> => {
     try {
-      const token = await this.tokens.token(this.connection.token);
-      if (this.#stopped) return;
-      const welcome = await this.connection.renew(token);
-      this.#backoff.reset();
-      this.plan(welcome);
+      const token = await tokens.token(connection.token);
+      if (stopped) return;
+      const renewed = await connection.renew(token);
+      backoff.reset();
+      plan(renewed);
     } catch (error) {
       // there will be none: the connection lives as long as the token does, and its end tells why
       if (error instanceof Refused && error.code === 'unauthenticated') return;
-      this.#wait(this.#backoff.next(LEAST_MS));
+      wait(backoff.next(LEAST_MS));
     }
-  }
-}
+  };
+
+  plan(welcome);
+  return () => {
+    stopped = true;
+    callOff();
+  };
+};

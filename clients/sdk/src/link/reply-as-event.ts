@@ -1,36 +1,28 @@
 import type { CommandType, InputOf, OutputOf, ServerEvent } from '../protocol.ts';
 
-interface Answered {
-  readonly userId: string;
-  readonly input: unknown;
-  readonly data: unknown;
-}
-
-/** Casts to what a command takes and answers, for those that were called with it and whose answer was looked at. */
-const of = <T extends CommandType>(_type: T, { input, data }: Answered) => ({
-  input: input as InputOf<T>,
-  data: data as OutputOf<T>,
-});
-
-/** Some commands are announced to whoever asked by their reply alone: the event that it stands for. */
-export const replyAsEvent = (type: string, answered: Answered): ServerEvent | undefined => {
+/**
+ * Some commands are announced to whoever asked by their reply alone: the event that it stands for. They were called with
+ * what they take, and their answers were looked at.
+ */
+export const replyAsEvent = (type: string, userId: string, input: unknown, data: unknown): ServerEvent | undefined => {
+  const asked = <T extends CommandType>(_type: T) => input as InputOf<T>;
+  const told = <T extends CommandType>(_type: T) => data as OutputOf<T>;
   switch (type) {
     case 'message.send':
-      return sent(answered);
+      return sent(userId, asked(type), told(type));
     case 'message.edit':
     case 'message.delete': {
-      const { input, data } = of(type, answered);
-      const conversationId = input.conversationId.toLowerCase();
-      const event = { conversationId, rev: data.message.rev, message: data.message };
-      return { type: type === 'message.edit' ? 'message.edited' : 'message.deleted', data: event };
+      const { message } = told(type);
+      const change = { conversationId: asked(type).conversationId.toLowerCase(), rev: message.rev, message };
+      return { type: type === 'message.edit' ? 'message.edited' : 'message.deleted', data: change };
     }
     case 'conversation.read':
     case 'conversation.settings': {
-      const { membership } = of(type, answered).data;
+      const { membership } = told(type);
       return { type: 'membership.changed', data: { urev: membership.urev, membership } };
     }
     case 'user.update': {
-      const { urev, handle, displayName } = of(type, answered).data;
+      const { urev, handle, displayName } = told(type);
       return { type: 'profile.changed', data: { urev, ...(handle !== undefined && { handle }), displayName } };
     }
     default:
@@ -38,13 +30,10 @@ export const replyAsEvent = (type: string, answered: Answered): ServerEvent | un
   }
 };
 
-const sent = (answered: Answered): ServerEvent => {
-  const { input, data } = of('message.send', answered);
-  const { conversationId, seq, rev, sentAt } = data;
-  const message = {
-    ...{ id: input.id.toLowerCase(), seq, rev, senderId: answered.userId },
-    ...{ type: input.type ?? 'text', content: input.content, sentAt },
-    ...(input.replyTo !== undefined && { replyTo: input.replyTo }),
-  };
+const sent = (senderId: string, input: InputOf<'message.send'>, answer: OutputOf<'message.send'>): ServerEvent => {
+  const { conversationId, seq, rev, sentAt } = answer;
+  const { type = 'text', content, replyTo } = input;
+  const id = input.id.toLowerCase();
+  const message = { id, seq, rev, senderId, type, content, sentAt, ...(replyTo !== undefined && { replyTo }) };
   return { type: 'message.created', data: { conversationId, rev, message } };
 };

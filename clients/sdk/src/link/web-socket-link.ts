@@ -1,13 +1,13 @@
-import type { CommandType, InputOf, OutputOf, ServerEvent, Welcome } from '../protocol.ts';
-import { Approach } from './approach.ts';
+import { newListeners } from '../listeners.ts';
+import type { OutputOf, ServerEvent, Welcome } from '../protocol.ts';
+import { type Approach, newApproach } from './approach.ts';
 import type { Connection, Device } from './connection.ts';
 import type { Ending } from './endings.ts';
 import { Lost } from './failures.ts';
 import type { Link, LinkListener, Status, Stop } from './link.ts';
-import { Listeners } from './listeners.ts';
-import { Renewal } from './renewal.ts';
+import { keepRenewing } from './renewal.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
-import { type Tokens, type TokenSource, tokensOf } from './token-source.ts';
+import { type TokenSource, tokensOf } from './token-source.ts';
 import { socketUrl } from './urls.ts';
 
 export interface WebSocketLinkOptions {
@@ -29,169 +29,147 @@ const LONGEST_GOODBYE_MS = 300_000;
 /** Connections that were replaced and still owe answers. */
 const MAX_LEFT = 2;
 
-/** A WebSocket of its own: connects, authenticates, and does so again whenever the connection is lost. */
-export class WebSocketLink implements Link {
-  readonly leads = true;
-  readonly #parts: {
-    readonly url: string;
-    readonly device: Device | undefined;
-    readonly tokens: Tokens;
-    readonly surroundings: Surroundings;
-  };
-  readonly #listeners: Listeners;
-  readonly #stableMs: number;
+/**
+ * A WebSocket of its own: connects, authenticates, and does so again whenever the connection is lost.
+ * @throws TypeError when the address is none, or there is no WebSocket here (Node before 22)
+ */
+export const newWebSocketLink = (options: WebSocketLinkOptions): Link => {
+  const { device, stableMs = STABLE_MS } = options;
+  const surroundings: Surroundings = { ...realSurroundings, ...options.surroundings };
+  if (typeof surroundings.WebSocket !== 'function') throw new TypeError('there is no WebSocket here; hand one in');
+  const { monotonic, random } = surroundings;
+  const url = socketUrl(options.url);
+  const tokens = tokensOf(options.auth);
+  const listeners = newListeners<LinkListener>(surroundings.report);
   /** As long as it is started. */
-  #approach: Approach | undefined;
-  #current: Connection | undefined;
-  #openedAt = 0;
-  #renewal: Renewal | undefined;
+  let approach: Approach | undefined;
+  let current: Connection | undefined;
+  let openedAt = 0;
+  let stopRenewing: (() => void) | undefined;
   /** Replaced, and not answered yet. */
-  readonly #left = new Set<Connection>();
-  #told: Status = 'offline';
-  #userId: string | undefined;
-  #unhear: (() => void) | undefined;
+  const left = new Set<Connection>();
+  let told: Status = 'offline';
+  let userId: string | undefined;
+  let unhear: (() => void) | undefined;
 
-  /** @throws TypeError when the address is none, or there is no WebSocket here (Node before 22) */
-  constructor({ url, auth, device, surroundings, stableMs = STABLE_MS }: WebSocketLinkOptions) {
-    const own: Surroundings = { ...realSurroundings, ...surroundings };
-    if (typeof own.WebSocket !== 'function') throw new TypeError('there is no WebSocket here; hand one in');
-    this.#parts = { url: socketUrl(url), device, tokens: tokensOf(auth), surroundings: own };
-    this.#listeners = new Listeners((error) => own.report(error));
-    this.#stableMs = stableMs;
-  }
+  const status = (): Status => (!approach ? 'offline' : current ? 'online' : 'connecting');
+  const tellStatus = (): void => {
+    const now = status();
+    if (now === told) return;
+    told = now;
+    listeners.tell((listener) => listener.status?.(now));
+  };
 
-  get status(): Status {
-    if (!this.#approach) return 'offline';
-    return this.#current ? 'online' : 'connecting';
-  }
+  const retry = (): void => {
+    if (!current) approach?.hurry();
+  };
 
-  get welcome(): Welcome | undefined {
-    return this.#current?.welcome;
-  }
+  const leave = (connection: Connection): void => {
+    left.add(connection);
+    connection.leave();
+    const [oldest] = left;
+    if (left.size <= MAX_LEFT || !oldest) return;
+    left.delete(oldest);
+    oldest.end();
+  };
 
-  start(): void {
-    if (this.#approach) return;
-    this.#approach = new Approach(this.#parts, {
-      arrived: (connection, welcome) => this.#arrived(connection, welcome),
-      event: (...heard) => this.#heard(...heard),
-      ended: (connection, ending) => this.#ended(connection, ending),
-      mustStop: (stop) => this.#mustStop(stop),
-    });
-    this.#unhear = this.#parts.surroundings.onWake?.(() => {
-      this.#current?.suspect();
-      this.retry();
-    });
-    this.#approach.begin();
-    this.#tellStatus();
-  }
-
-  retry(): void {
-    if (!this.#current) this.#approach?.hurry();
-  }
-
-  close(): void {
-    this.#finish({ reason: 'closed' });
-  }
-
-  call<T extends CommandType>(type: T, data: InputOf<T>): Promise<OutputOf<T>> {
-    if (!this.#current) return Promise.reject(new Lost('not connected'));
-    return this.#current.call(type, data) as Promise<OutputOf<T>>; // what is applied was looked at, the rest is the caller's
-  }
-
-  listen(listener: LinkListener): () => void {
-    return this.#listeners.add(listener);
-  }
-
-  #arrived(connection: Connection, welcome: Welcome): void {
-    if (this.#userId !== undefined && this.#userId !== welcome.userId) {
+  const arrived = (connection: Connection, welcome: Welcome): void => {
+    if (userId !== undefined && userId !== welcome.userId) {
       connection.end();
       // the tokens became somebody else's: what is held here is not theirs
-      return this.#finish({ reason: 'signed_out' });
+      return finish({ reason: 'signed_out' });
     }
-    this.#userId = welcome.userId;
-    const before = this.#current;
-    this.#current = connection;
-    this.#openedAt = this.#parts.surroundings.monotonic();
-    this.#renewal?.stop();
-    this.#renewal = new Renewal(connection, this.#parts.tokens, this.#parts.surroundings);
-    this.#renewal.plan(welcome);
-    if (before) this.#leave(before);
-    this.#listeners.tell((listener) => listener.opened?.(welcome));
-    this.#tellStatus();
-  }
+    userId = welcome.userId;
+    const before = current;
+    current = connection;
+    openedAt = monotonic();
+    stopRenewing?.();
+    stopRenewing = keepRenewing(connection, welcome, tokens, surroundings);
+    if (before) leave(before);
+    listeners.tell((listener) => listener.opened?.(welcome));
+    tellStatus();
+  };
 
-  #leave(connection: Connection): void {
-    this.#left.add(connection);
-    connection.leave();
-    const [oldest] = this.#left;
-    if (this.#left.size <= MAX_LEFT || !oldest) return;
-    this.#left.delete(oldest);
-    oldest.end();
-  }
-
-  /** Of a connection that was replaced only what it still answers is news. */
-  #heard(connection: Connection, event: ServerEvent, isReply: boolean): void {
-    if (connection !== this.#current && !(isReply && this.#left.has(connection))) return;
-    this.#listeners.tell((listener) => listener.event?.(event));
-    if (event.type === 'goaway' && connection === this.#current) this.#replace(event.data.afterMs);
-  }
+  const age = (): number => monotonic() - openedAt;
+  /** Whether the connection lasted; if so, failures are forgotten. */
+  const calm = (): boolean => {
+    const lasted = age() >= stableMs;
+    if (lasted) approach?.calm();
+    return lasted;
+  };
 
   /** Somewhere within the first half of the time that is left, so that not everybody comes at once; at leisure if it said so very soon. */
-  #replace(afterMs: number): void {
-    const { random } = this.#parts.surroundings;
+  const replace = (afterMs: number): void => {
     const wait = (random() * Math.min(afterMs, LONGEST_GOODBYE_MS)) / 2;
-    if (this.#calm() || this.#age >= SETTLED_MS) this.#approach?.begin(wait);
-    else this.#approach?.beginLater(wait);
-  }
+    if (calm() || age() >= SETTLED_MS) approach?.begin(wait);
+    else approach?.beginLater(wait);
+  };
 
-  #ended(connection: Connection, ending: Ending): void {
-    this.#left.delete(connection);
-    if (connection !== this.#current) return;
-    this.#calm();
-    this.#current = undefined;
-    this.#renewal?.stop();
-    const approach = this.#approach;
-    this.#listeners.tell((listener) => listener.lost?.());
+  /** Of a connection that was replaced only what it still answers is news. */
+  const heard = (connection: Connection, event: ServerEvent, isReply: boolean): void => {
+    if (connection !== current && !(isReply && left.has(connection))) return;
+    listeners.tell((listener) => listener.event?.(event));
+    if (event.type === 'goaway' && connection === current) replace(event.data.afterMs);
+  };
+
+  const ended = (connection: Connection, ending: Ending): void => {
+    left.delete(connection);
+    if (connection !== current) return;
+    calm();
+    current = undefined;
+    stopRenewing?.();
+    const before = approach;
+    listeners.tell((listener) => listener.lost?.());
     // who heard of it may have closed the link
-    if (approach === this.#approach) approach?.follow(ending, connection.token);
-    this.#tellStatus();
-  }
+    if (approach === before) approach?.follow(ending, connection.token);
+    tellStatus();
+  };
 
-  get #age(): number {
-    return this.#parts.surroundings.monotonic() - this.#openedAt;
-  }
-
-  /** Whether the connection lasted; if so, failures are forgotten. */
-  #calm(): boolean {
-    const calm = this.#age >= this.#stableMs;
-    if (calm) this.#approach?.calm();
-    return calm;
-  }
-
-  #mustStop(stop: Stop): void {
+  const mustStop = (stop: Stop): void => {
     // no second connection beside the one that lives is no reason to give that up
-    if (this.#current && stop.reason !== 'revoked' && stop.reason !== 'signed_out') this.#approach?.beginLater();
-    else this.#finish(stop);
-  }
+    if (current && stop.reason !== 'revoked' && stop.reason !== 'signed_out') approach?.beginLater();
+    else finish(stop);
+  };
 
-  #finish(stop: Stop): void {
-    if (!this.#approach) return;
-    const current = this.#current;
-    this.#approach.cancel();
-    this.#approach = this.#current = this.#userId = undefined;
-    this.#unhear?.();
-    this.#renewal?.stop();
-    for (const connection of [...this.#left, ...(current ? [current] : [])]) connection.end();
-    this.#left.clear();
-    if (current) this.#listeners.tell((listener) => listener.lost?.());
-    this.#tellStatus();
-    this.#listeners.tell((listener) => listener.stopped?.(stop));
-  }
+  const finish = (stop: Stop): void => {
+    if (!approach) return;
+    const last = current;
+    approach.cancel();
+    approach = current = userId = undefined;
+    unhear?.();
+    stopRenewing?.();
+    for (const connection of left) connection.end();
+    left.clear();
+    last?.end();
+    if (last) listeners.tell((listener) => listener.lost?.());
+    tellStatus();
+    listeners.tell((listener) => listener.stopped?.(stop));
+  };
 
-  #tellStatus(): void {
-    const { status } = this;
-    if (status === this.#told) return;
-    this.#told = status;
-    this.#listeners.tell((listener) => listener.status?.(status));
-  }
-}
+  return {
+    leads: true,
+    get status() {
+      return status();
+    },
+    get welcome() {
+      return current?.welcome;
+    },
+    start: () => {
+      if (approach) return;
+      approach = newApproach({ url, device, tokens, surroundings }, { arrived, event: heard, ended, mustStop });
+      unhear = surroundings.onWake?.(() => {
+        current?.suspect();
+        retry();
+      });
+      approach.begin();
+      tellStatus();
+    },
+    retry,
+    close: () => finish({ reason: 'closed' }),
+    call: async (type, data) => {
+      if (!current) throw new Lost('not connected');
+      return current.call(type, data) as Promise<OutputOf<typeof type>>; // what is applied was looked at, the rest is the caller's
+    },
+    listen: listeners.add,
+  };
+};

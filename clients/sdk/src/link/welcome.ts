@@ -1,58 +1,50 @@
 import type { Welcome } from '../protocol.ts';
 import { count, id, isRecord, text } from './guards.ts';
 
-interface Bound {
-  readonly least: number;
-  readonly most: number;
-  /** Taken when nothing sensible was said. */
-  readonly usual: number;
-}
+type Bound = readonly [usual: number, most: number, least?: number];
+type Bounds<T> = Readonly<Record<keyof T, Bound>>;
 
-/** What a server may set, within what any could mean. */
-const limits: Readonly<Record<keyof Welcome['limits'], Bound>> = {
-  frameBytes: { least: 1_024, most: 16_777_216, usual: 65_536 },
-  textCodePoints: { least: 1, most: 1_000_000, usual: 5_000 },
-  page: { least: 1, most: 1_000, usual: 100 },
-  membersPerGroup: { least: 2, most: 1_000_000, usual: 10_000 },
-  usersPerCommand: { least: 1, most: 10_000, usual: 200 },
-  conversationsPerUser: { least: 1, most: 1_000_000, usual: 1_000 },
-  inFlight: { least: 1, most: 1_000, usual: 64 },
-  unread: { least: 1, most: 1_000_000, usual: 1_000 },
-  syncCursors: { least: 1, most: 10_000, usual: 1_000 },
-  watchedUsers: { least: 1, most: 1_000, usual: 200 },
+/** What a server may set, within what any could mean; the usual is taken when nothing sensible was said. */
+const limits: Bounds<Welcome['limits']> = {
+  frameBytes: [65_536, 16_777_216, 1_024],
+  textCodePoints: [5_000, 1_000_000],
+  page: [100, 1_000],
+  membersPerGroup: [10_000, 1_000_000],
+  usersPerCommand: [200, 10_000],
+  conversationsPerUser: [1_000, 1_000_000],
+  inFlight: [64, 1_000],
+  unread: [1_000, 1_000_000],
+  syncCursors: [1_000, 10_000],
+  watchedUsers: [200, 1_000],
 };
-const pingMs: Bound = { least: 1_000, most: 300_000, usual: 25_000 };
-const typingMs: Bound = { least: 1_000, most: 60_000, usual: 4_000 };
-const typingExpiresMs: Bound = { least: 1_000, most: 60_000, usual: 6_000 };
+const timings: Bounds<Welcome['timings']> = {
+  pingMs: [25_000, 300_000, 1_000],
+  typingMs: [4_000, 60_000, 1_000],
+  typingExpiresMs: [6_000, 60_000, 1_000],
+};
 
-const epoch = text(128);
+const epochText = text(128);
 
 /** The answer to `auth`; undefined when it says neither who nor where one is. */
 export const welcomeIn = (data: Readonly<Record<string, unknown>>): Welcome | undefined => {
-  if (!id(data['userId']) || !epoch(data['epoch']) || data['epoch'] === '' || !count(data['urev'])) return undefined;
-  const timings = isRecord(data['timings']) ? data['timings'] : {};
-  const told = isRecord(data['limits']) ? data['limits'] : {};
+  const { userId, sessionId, expiresAt, epoch, urev, serverTime, featureLevel } = data;
+  if (!id(userId) || !epochText(epoch) || epoch === '' || !count(urev)) return undefined;
   return {
-    userId: data['userId'],
-    ...(id(data['sessionId']) && { sessionId: data['sessionId'] }),
-    ...(count(data['expiresAt']) && { expiresAt: data['expiresAt'] }),
-    epoch: data['epoch'],
-    urev: data['urev'],
-    serverTime: count(data['serverTime']) ? data['serverTime'] : 0,
-    featureLevel: count(data['featureLevel']) ? data['featureLevel'] : 1,
-    timings: {
-      pingMs: within(pingMs, timings['pingMs']),
-      typingMs: within(typingMs, timings['typingMs']),
-      typingExpiresMs: within(typingExpiresMs, timings['typingExpiresMs']),
-    },
-    limits: limitsIn(told),
+    ...{ userId, epoch, urev },
+    ...(id(sessionId) && { sessionId }),
+    ...(count(expiresAt) && { expiresAt }),
+    serverTime: count(serverTime) ? serverTime : 0,
+    featureLevel: count(featureLevel) ? featureLevel : 1,
+    timings: within(timings, data['timings']),
+    limits: within(limits, data['limits']),
   };
 };
 
-const within = ({ least, most, usual }: Bound, value: unknown): number =>
-  count(value) ? Math.min(Math.max(value, least), most) : usual;
-
-const limitsIn = (told: Readonly<Record<string, unknown>>): Welcome['limits'] => {
-  const entries = Object.entries(limits).map(([name, bound]) => [name, within(bound, told[name])]);
-  return Object.fromEntries(entries) as Welcome['limits']; // one entry for each of its keys
+const within = <T>(bounds: Bounds<T>, told: unknown): T => {
+  const said = isRecord(told) ? told : {};
+  const entries = Object.entries<Bound>(bounds).map(([name, [usual, most, least = 1]]) => {
+    const value = said[name];
+    return [name, count(value) ? Math.min(Math.max(value, least), most) : usual];
+  });
+  return Object.fromEntries(entries) as T; // one entry for each of its keys
 };

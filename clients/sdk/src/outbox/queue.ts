@@ -1,4 +1,5 @@
-import { Backoff } from '../link/backoff.ts';
+import { newBackoff } from '../link/backoff.ts';
+import type { Surroundings } from '../link/surroundings.ts';
 import type { MessageView } from '../views.ts';
 import { waitingView } from '../store/message-views.ts';
 import type { OutboxEntry } from './outbox-storage.ts';
@@ -17,74 +18,65 @@ export interface Ack {
 }
 
 /** A message that is not in the log yet, as far as is known. */
-export class Pending {
-  #view: MessageView | undefined;
-  #phase: Phase;
-  ack: Ack | undefined;
-  /** The server had a fault over it so often. */
-  faults = 0;
+export const newPending = (entry: OutboxEntry, phase: Phase) => {
+  let view: MessageView | undefined;
+  const pending = {
+    entry,
+    phase,
+    ack: undefined as Ack | undefined,
+    /** The server had a fault over it so often. */
+    faults: 0,
+    /** It is in this phase from here on. */
+    turn: (now: Phase): void => {
+      pending.phase = now;
+      view = undefined;
+    },
+    view: (): MessageView => (view ??= waitingView(pending.entry, pending.ack)),
+  };
+  return pending;
+};
 
-  constructor(
-    public entry: OutboxEntry,
-    phase: Phase,
-  ) {
-    this.#phase = phase;
-  }
+export type Pending = ReturnType<typeof newPending>;
 
-  get phase(): Phase {
-    return this.#phase;
-  }
-
-  set phase(phase: Phase) {
-    this.#phase = phase;
-    this.#view = undefined;
-  }
-
-  get view(): MessageView {
-    return (this.#view ??= waitingView(this.entry, this.ack));
-  }
-}
+/** Whether it waits to be sent, or for somebody who sends it again. */
+export const rests = ({ phase }: Pending): boolean => phase === 'queued' || phase === 'failed';
 
 /** What waits to go to one conversation, in the order in which it was written. */
-export class Queue {
-  readonly entries: Pending[] = [];
-  inFlight = 0;
-  /** Something ended without an answer: nothing more goes out until all else is answered, then from the oldest on. */
-  broken = false;
-  /** How long to rest then, at least; undefined when it need not. */
-  restMs: number | undefined;
-  readonly backoff: Backoff;
-  /** Rests before the next try; calls that off. */
-  resting: (() => void) | undefined;
-  #views: readonly MessageView[] | undefined;
+export const newQueue = (chance: Pick<Surroundings, 'random'>) => {
+  const entries: Pending[] = [];
+  let views: readonly MessageView[] | undefined;
+  return {
+    entries,
+    inFlight: 0,
+    /** Something ended without an answer: nothing more goes out until all else is answered, then from the oldest on. */
+    broken: false,
+    /** How long to rest then, at least; undefined when it need not. */
+    restMs: undefined as number | undefined,
+    backoff: newBackoff(chance),
+    /** Rests before the next try; calls that off. */
+    resting: undefined as (() => void) | undefined,
 
-  constructor(random: () => number) {
-    this.backoff = new Backoff(random);
-  }
+    /** The oldest that has not gone out; nothing while an older one is not durable yet. */
+    next: (): Pending | undefined => {
+      const next = entries.find(({ phase }) => phase === 'storing' || phase === 'queued');
+      return next?.phase === 'queued' ? next : undefined;
+    },
+    /** The same array until something changes. */
+    views: (): readonly MessageView[] => (views ??= entries.map(({ view }) => view())),
+    changed: (): void => {
+      views = undefined;
+    },
+    remove: (pending: Pending): void => {
+      const at = entries.indexOf(pending);
+      if (at >= 0) entries.splice(at, 1);
+      views = undefined;
+    },
+    /** What is in the store stands in its order; what is not stored yet comes after. */
+    arrange: (places: ReadonlyMap<string, number>): void => {
+      entries.sort((a, b) => (places.get(a.entry.id) ?? Infinity) - (places.get(b.entry.id) ?? Infinity) || 0);
+      views = undefined;
+    },
+  };
+};
 
-  /** The oldest that has not gone out; nothing while an older one is not durable yet. */
-  get next(): Pending | undefined {
-    const next = this.entries.find(({ phase }) => phase === 'storing' || phase === 'queued');
-    return next?.phase === 'queued' ? next : undefined;
-  }
-
-  get views(): readonly MessageView[] {
-    return (this.#views ??= this.entries.map(({ view }) => view));
-  }
-
-  changed(): void {
-    this.#views = undefined;
-  }
-
-  remove(pending: Pending): void {
-    const at = this.entries.indexOf(pending);
-    if (at >= 0) this.entries.splice(at, 1);
-    this.changed();
-  }
-
-  /** What is in the store stands in its order; what is not stored yet comes after. */
-  arrange(places: ReadonlyMap<string, number>): void {
-    this.entries.sort((a, b) => (places.get(a.entry.id) ?? Infinity) - (places.get(b.entry.id) ?? Infinity) || 0);
-    this.changed();
-  }
-}
+export type Queue = ReturnType<typeof newQueue>;

@@ -1,13 +1,13 @@
 import type { CommandType, InputOf, ServerEvent } from '../protocol.ts';
 import type { Machine } from '../questions.ts';
-import { Changes } from '../store/changes.ts';
+import { newChanges } from '../listeners.ts';
 import { type Asking, FEATURE_LEVEL, type Presence, type PresenceView } from './presence.ts';
 import { Typists } from './typists.ts';
 import { Watching } from './watching.ts';
 
 /** Says to the server what this device shows and does, on each connection anew, and keeps what the server says of others. */
 export class LivePresence implements Presence {
-  readonly #changes = new Changes();
+  readonly #changes = newChanges();
   readonly #watching: Watching;
   readonly #typists: Typists;
   readonly #leave: (() => void)[];

@@ -1,4 +1,4 @@
-import { Backoff } from '../link/backoff.ts';
+import { type Backoff, newBackoff } from '../link/backoff.ts';
 import { Refused } from '../link/failures.ts';
 import type { Machine } from '../questions.ts';
 import type { PresenceView } from './presence.ts';
@@ -30,7 +30,7 @@ export class Watching {
   readonly #backoff: Backoff;
 
   constructor(private readonly parts: WatchingParts) {
-    this.#backoff = new Backoff(() => parts.machine.random());
+    this.#backoff = newBackoff(parts.machine);
   }
 
   get(userId: string): PresenceView | undefined {

@@ -4,30 +4,22 @@ import type { MessageView, SendState } from '../views.ts';
 
 /** How a stored message looks. */
 export const storedView = (row: MessageRow, me: string, state: SendState): MessageView => {
-  const mine = row.senderId === me;
+  const { id, seq, senderId, type, content, replyTo, sentAt } = row;
+  const mine = senderId === me;
   const deleted = row.deletedAt !== undefined;
   return {
-    id: row.id,
-    seq: row.seq,
-    senderId: row.senderId,
-    mine,
-    type: row.type,
-    text: typeof row.content === 'string' && !deleted ? row.content : undefined,
-    notice: typeof row.content === 'object' ? row.content : undefined,
-    replyTo: row.replyTo,
-    sentAt: new Date(row.sentAt),
+    ...{ id, seq, senderId, mine, type, replyTo, deleted },
+    text: typeof content === 'string' && !deleted ? content : undefined,
+    notice: typeof content === 'object' ? content : undefined,
+    sentAt: new Date(sentAt),
     edited: row.editedAt !== undefined,
-    deleted,
-    state: mine && row.type !== 'system' ? state : undefined,
+    state: mine && type !== 'system' ? state : undefined,
     failure: undefined,
   };
 };
 
 /** How a message looks that is known only here, or of which only the ack has come. */
-export const waitingView = (
-  entry: OutboxEntry,
-  ack?: { readonly seq: number; readonly sentAt: string },
-): MessageView => ({
+export const waitingView = (entry: OutboxEntry, ack?: Pick<MessageRow, 'seq' | 'sentAt'>): MessageView => ({
   id: entry.id,
   seq: ack?.seq,
   senderId: entry.userId,
@@ -44,16 +36,13 @@ export const waitingView = (
 });
 
 /** Views of rows, each made once as long as it looks the same. */
-export class StoredViews {
-  readonly #made = new WeakMap<MessageRow, MessageView>();
-
-  constructor(private readonly me: string) {}
-
-  of(row: MessageRow, state: SendState): MessageView {
-    const known = this.#made.get(row);
+export const newStoredViews = (me: string) => {
+  const made = new WeakMap<MessageRow, MessageView>();
+  return (row: MessageRow, state: SendState): MessageView => {
+    const known = made.get(row);
     if (known && (known.state === undefined || known.state === state)) return known;
-    const view = storedView(row, this.me, state);
-    this.#made.set(row, view);
+    const view = storedView(row, me, state);
+    made.set(row, view);
     return view;
-  }
-}
+  };
+};

@@ -1,4 +1,4 @@
-import type { MemberRow, MessageRow } from '../generated/catalogue.ts';
+import type { MessageRow } from '../generated/catalogue.ts';
 import { Lost } from '../link/failures.ts';
 import type { Questions } from '../questions.ts';
 import type { MessagesView } from '../views.ts';
@@ -12,116 +12,92 @@ const MOST_PAGES = 1_000;
 
 type Loading = Exclude<MessagesView['loading'], 'closed'>;
 
-/** Fetches what is shown of one conversation, page by page, over however many connections that takes. */
-export class Pages {
-  #loading: Loading = 'idle';
-  #older: Promise<void> | undefined;
-  #receipts: Held | undefined;
-  #receiptsAgain = false;
+export interface Told {
+  changed(): void;
+  /** Rows of the log have come by a page. */
+  found(rows: readonly MessageRow[]): void;
+}
 
-  constructor(
-    private readonly id: string,
-    private readonly questions: Questions,
-    private readonly current: () => Held | undefined,
-    private readonly told: {
-      readonly changed: () => void;
-      /** Rows of the log have come by a page. */
-      readonly found: (rows: readonly MessageRow[]) => void;
-    },
-  ) {}
+/**
+ * Fetches what is shown of one conversation, page by page, over however many connections that takes. What was asked of a
+ * conversation that began anew meanwhile ends with Lost: then it is asked for again.
+ */
+export const newPages = (conversationId: string, questions: Questions, current: () => Held | undefined, told: Told) => {
+  let loading: Loading = 'idle';
+  let olderPage: Promise<void> | undefined;
+  let receiptsOf: Held | undefined;
+  let receiptsAgain = false;
 
-  get loading(): Loading {
-    return this.#loading;
-  }
-
-  /** The newest page. @throws Lost when the conversation begins anew meanwhile: then another one is asked for */
-  async first(held: Held): Promise<void> {
-    await this.#while(held, 'first', async () => {
-      const { messages, more } = await this.#history(held, {});
-      held.window.begin(messages, more, held.membership.firstSeq);
-    });
-  }
-
-  /** The page below the window. */
-  older(): Promise<void> {
-    const held = this.current();
-    if (!held?.window.loaded || held.window.complete) return Promise.resolve();
-    this.#older ??= this.#while(held, 'older', () => this.#pageBack(held)).finally(() => (this.#older = undefined));
-    return this.#older;
-  }
-
-  /** All members. Rows that come live meanwhile are newer than those of the pages. */
-  async members(held: Held): Promise<void> {
-    held.members ??= new Map<string, MemberRow>();
-    let after: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const { members, more } = await this.questions.ask(
-        'member.list',
-        { conversationId: this.id, limit: LARGE_PAGE, ...(after !== undefined && { after }) },
-        this.#is(held),
-      );
-      for (const member of members) held.member(member);
-      after = members.at(-1)?.userId;
-      if (!more || after === undefined) break;
-    }
-    held.membersLoaded = true;
-    this.told.changed();
-  }
-
-  /** How far the others have read, where that is followed. Asked again if something happened meanwhile. */
-  async receipts(held: Held): Promise<void> {
-    if (held.memberCount > FOLLOWED_MEMBERS) return;
-    if (this.#receipts === held) this.#receiptsAgain = true;
-    if (this.#receipts === held) return;
-    this.#receipts = held;
-    try {
-      do {
-        this.#receiptsAgain = false;
-        const { receipts } = await this.questions.ask(
-          'conversation.receipts',
-          { conversationId: this.id, limit: LARGE_PAGE },
-          this.#is(held),
-        );
-        held.receipts.replace(receipts);
-        this.told.changed();
-      } while (this.#receiptsAgain);
-    } finally {
-      if (this.#receipts === held) this.#receipts = undefined;
-    }
-  }
-
-  async #pageBack(held: Held): Promise<void> {
-    const { messages, more } = await this.#history(held, { before: held.window.lowest });
-    held.window.older(messages, more, held.membership.firstSeq);
-  }
-
-  async #history(held: Held, where: { readonly before?: number }) {
-    const input = { conversationId: this.id, limit: PAGE, ...where };
-    const page = await this.questions.ask('message.history', input, this.#is(held));
-    if (!this.#is(held)()) throw new Lost('the conversation has begun anew');
-    for (const message of page.messages) held.message(message);
-    this.told.found(page.messages);
-    return page;
-  }
-
-  #is(held: Held): () => boolean {
-    return () => this.current() === held;
-  }
-
-  /** Of a conversation that began anew meanwhile nothing is told: it is being fetched again. */
-  async #while(held: Held, loading: 'first' | 'older', work: () => Promise<void>): Promise<void> {
-    const tell = (now: Loading) => {
-      if (this.current() !== held) return;
-      this.#loading = now;
-      this.told.changed();
+  /** A page of the log. Of a conversation that began anew meanwhile nothing is told. */
+  const page = async (held: Held, now: 'first' | 'older', where: { readonly before?: number }): Promise<void> => {
+    const wanted = () => current() === held;
+    const tell = (is: Loading) => {
+      if (!wanted()) return;
+      loading = is;
+      told.changed();
     };
-    tell(loading);
+    tell(now);
     try {
-      await work();
+      const { messages, more } = await questions.ask(
+        'message.history',
+        { conversationId, limit: PAGE, ...where },
+        wanted,
+      );
+      if (!wanted()) throw new Lost('the conversation has begun anew');
+      messages.forEach(held.message);
+      told.found(messages);
+      held.window[now === 'first' ? 'begin' : 'older'](messages, more, held.membership.firstSeq);
       tell('idle');
     } catch (error) {
       tell('failed');
       throw error;
     }
-  }
-}
+  };
+
+  return {
+    get loading(): Loading {
+      return loading;
+    },
+    /** The newest page. */
+    first: (held: Held): Promise<void> => page(held, 'first', {}),
+    /** The page below the window. */
+    older: async (): Promise<void> => {
+      const held = current();
+      if (!held?.window.loaded || held.window.complete) return;
+      olderPage ??= page(held, 'older', { before: held.window.lowest }).finally(() => (olderPage = undefined));
+      await olderPage;
+    },
+    /** All members. Rows that come live meanwhile are newer than those of the pages. */
+    members: async (held: Held): Promise<void> => {
+      held.members ??= new Map();
+      let after: string | undefined;
+      for (let pages = 0; pages < MOST_PAGES; pages++) {
+        const input = { conversationId, limit: LARGE_PAGE, ...(after !== undefined && { after }) };
+        const { members, more } = await questions.ask('member.list', input, () => current() === held);
+        members.forEach(held.member);
+        after = members.at(-1)?.userId;
+        if (!more || after === undefined) break;
+      }
+      held.membersLoaded = true;
+      told.changed();
+    },
+    /** How far the others have read, where that is followed. Asked again if something happened meanwhile. */
+    receipts: async (held: Held): Promise<void> => {
+      if (held.memberCount > FOLLOWED_MEMBERS) return;
+      receiptsAgain = receiptsOf === held;
+      if (receiptsAgain) return;
+      receiptsOf = held;
+      try {
+        do {
+          receiptsAgain = false;
+          const input = { conversationId, limit: LARGE_PAGE };
+          const { receipts } = await questions.ask('conversation.receipts', input, () => current() === held);
+          held.receipts.replace(receipts);
+          told.changed();
+        } while (receiptsAgain);
+      } finally {
+        if (receiptsOf === held) receiptsOf = undefined;
+      }
+    },
+  };
+};

@@ -4,57 +4,51 @@ import type { SendState } from '../views.ts';
 /** Larger conversations are not followed: nobody tells what changes there. */
 export const FOLLOWED_MEMBERS = 100;
 
-/** How far the members have read and received. Numbers only grow, so each is merged by its greatest. */
-export class Receipts {
-  readonly #of = new Map<string, ReceiptRow>();
-  #loaded = false;
-  #read = 0;
-  #delivered = 0;
+/**
+ * How far the members have read and received. Numbers only grow, so each is merged by its greatest.
+ * @param pair whether there is only one other
+ */
+export const newReceipts = (me: string, pair: boolean) => {
+  const rows = new Map<string, ReceiptRow>();
+  let loaded = false;
+  /** By everybody else. */
+  let read = 0;
+  let delivered = 0;
 
-  /** @param pair whether there is only one other */
-  constructor(
-    private readonly me: string,
-    private readonly pair: boolean,
-  ) {}
-
-  of(userId: string): ReceiptRow | undefined {
-    return this.#of.get(userId);
-  }
+  const sum = (): void => {
+    const others = [...rows.values()].filter(({ userId }) => userId !== me);
+    const known = (loaded || pair) && others.length > 0;
+    read = known ? Math.min(...others.map(({ readSeq }) => readSeq)) : 0;
+    delivered = known ? Math.min(...others.map(({ deliveredSeq }) => deliveredSeq)) : 0;
+  };
 
   /** @returns whether something is new */
-  merge(row: ReceiptRow): boolean {
-    const known = this.#of.get(row.userId);
+  const merge = (row: ReceiptRow): boolean => {
+    const { userId } = row;
+    const known = rows.get(userId);
     const readSeq = Math.max(row.readSeq, known?.readSeq ?? 0);
     const deliveredSeq = Math.max(row.deliveredSeq, readSeq, known?.deliveredSeq ?? 0);
     if (known?.readSeq === readSeq && known.deliveredSeq === deliveredSeq) return false;
-    this.#of.set(row.userId, { userId: row.userId, readSeq, deliveredSeq });
-    this.#sum();
+    rows.set(userId, { userId, readSeq, deliveredSeq });
+    sum();
     return true;
-  }
+  };
 
-  /** All that there are, just fetched: who is not among them is a member no more. */
-  replace(rows: readonly ReceiptRow[]): void {
-    const present = new Set(rows.map(({ userId }) => userId));
-    for (const userId of this.#of.keys()) if (!present.has(userId)) this.#of.delete(userId);
-    for (const row of rows) this.merge(row);
-    this.#loaded = true;
-    this.#sum();
-  }
-
-  left(userId: string): void {
-    if (this.#of.delete(userId)) this.#sum();
-  }
-
-  /** Of a message of one's own: how far it got with everybody else. */
-  stateOf(seq: number): SendState {
-    if (seq <= this.#read) return 'read';
-    return seq <= this.#delivered ? 'delivered' : 'sent';
-  }
-
-  #sum(): void {
-    const others = [...this.#of.values()].filter(({ userId }) => userId !== this.me);
-    const known = (this.#loaded || this.pair) && others.length > 0;
-    this.#read = known ? Math.min(...others.map(({ readSeq }) => readSeq)) : 0;
-    this.#delivered = known ? Math.min(...others.map(({ deliveredSeq }) => deliveredSeq)) : 0;
-  }
-}
+  return {
+    of: (userId: string): ReceiptRow | undefined => rows.get(userId),
+    merge,
+    /** All that there are, just fetched: who is not among them is a member no more. */
+    replace: (all: readonly ReceiptRow[]): void => {
+      const present = new Set(all.map(({ userId }) => userId));
+      for (const userId of rows.keys()) if (!present.has(userId)) rows.delete(userId);
+      all.forEach(merge);
+      loaded = true;
+      sum();
+    },
+    left: (userId: string): void => {
+      if (rows.delete(userId)) sum();
+    },
+    /** Of a message of one's own: how far it got with everybody else. */
+    stateOf: (seq: number): SendState => (seq <= read ? 'read' : seq <= delivered ? 'delivered' : 'sent'),
+  };
+};

@@ -4,100 +4,89 @@ import type { MessageRow } from '../generated/catalogue.ts';
 const MOST_ROWS = 50_000;
 
 /** A part of the log without holes that ends with the newest message. Rows are whole and replace older ones (rule 4). */
-export class Window {
-  readonly #rows = new Map<number, MessageRow>();
-  #lowest = Infinity;
+export const newWindow = () => {
+  const rows = new Map<number, MessageRow>();
+  /** Infinity before the newest page has come; until then what is live is kept in mind. */
+  let lowest = Infinity;
   /** The last one behind which nothing is missing. */
-  #top = 0;
-  /** Nothing older is there. */
-  complete = false;
+  let top = 0;
+  let complete = false;
 
-  /** The newest page has come. Before, what is live is kept in mind. */
-  get loaded(): boolean {
-    return this.#lowest !== Infinity;
-  }
-
-  get lowest(): number {
-    return this.#lowest;
-  }
-
-  get size(): number {
-    return this.loaded ? this.#top - this.#lowest + 1 : 0;
-  }
-
-  /** @param firstSeq where the log begins for this user */
-  begin(page: readonly MessageRow[], more: boolean, firstSeq: number): void {
-    for (const row of page) this.#put(row);
-    const lowest = page[0]?.seq ?? Math.min(firstSeq, ...this.#rows.keys());
-    this.#lowest = lowest;
-    this.#top = lowest - 1;
-    this.forgetBelow(lowest);
-    this.#grow();
-    this.complete = !more || lowest <= firstSeq;
-  }
-
-  /** The page below the lowest. */
-  older(page: readonly MessageRow[], more: boolean, firstSeq: number): void {
-    for (const row of page.toReversed()) {
-      if (row.seq !== this.#lowest - 1) continue;
-      this.#put(row);
-      this.#lowest = row.seq;
-    }
-    this.complete = !more || this.#lowest <= firstSeq;
-  }
-
-  /** @returns whether it is one of those that are shown, or will be */
-  message(row: MessageRow): boolean {
-    if (this.loaded && row.seq < this.#lowest) return false;
-    if (!this.#put(row)) return false;
-    this.#grow();
-    if (this.size > MOST_ROWS) this.trim(MOST_ROWS - 1_000);
-    return true;
-  }
-
-  at(seq: number): MessageRow | undefined {
-    return seq <= this.#top && this.loaded ? this.#rows.get(seq) : undefined;
-  }
-
-  find(id: string): MessageRow | undefined {
-    for (let seq = this.#top; seq >= this.#lowest; seq--)
-      if (this.#rows.get(seq)?.id === id) return this.#rows.get(seq);
-    return undefined;
-  }
-
-  /** Ascending. */
-  get rows(): readonly MessageRow[] {
-    return Array.from({ length: this.size }, (_, at) => this.#rows.get(this.#lowest + at)!); // there are no holes
-  }
-
-  /** Whether everything above `seq` up to the newest is here. */
-  covers(seq: number): boolean {
-    return this.loaded && this.#lowest <= seq + 1;
-  }
+  const loaded = () => lowest !== Infinity;
+  const size = () => (loaded() ? top - lowest + 1 : 0);
+  const put = (row: MessageRow): void => {
+    if (row.rev > (rows.get(row.seq)?.rev ?? 0)) rows.set(row.seq, row);
+  };
+  const grow = (): void => {
+    if (loaded()) while (rows.has(top + 1)) top++;
+  };
 
   /** An earlier membership could see them, this one can't. */
-  forgetBelow(seq: number): void {
-    for (const below of this.#rows.keys()) if (below < seq) this.#rows.delete(below);
-    if (!this.loaded || seq <= this.#lowest) return;
-    this.#lowest = seq;
-    this.#top = Math.max(this.#top, seq - 1);
-    this.complete = true;
-  }
+  const forgetBelow = (seq: number): void => {
+    for (const below of rows.keys()) if (below < seq) rows.delete(below);
+    if (!loaded() || seq <= lowest) return;
+    lowest = seq;
+    top = Math.max(top, seq - 1);
+    complete = true;
+  };
 
   /** Keeps the newest. */
-  trim(size: number): void {
-    if (this.size <= size) return;
-    this.forgetBelow(this.#top - size + 1);
-    this.complete = false;
-  }
+  const trim = (most: number): void => {
+    if (size() <= most) return;
+    forgetBelow(top - most + 1);
+    complete = false;
+  };
 
-  #put(row: MessageRow): boolean {
-    if (row.rev <= (this.#rows.get(row.seq)?.rev ?? 0)) return false;
-    this.#rows.set(row.seq, row);
-    return true;
-  }
-
-  #grow(): void {
-    if (this.loaded) while (this.#rows.has(this.#top + 1)) this.#top++;
-  }
-}
+  return {
+    get loaded(): boolean {
+      return loaded();
+    },
+    get lowest(): number {
+      return lowest;
+    },
+    /** Nothing older is there. */
+    get complete(): boolean {
+      return complete;
+    },
+    get size(): number {
+      return size();
+    },
+    /** Ascending. */
+    get rows(): readonly MessageRow[] {
+      return Array.from({ length: size() }, (_, at) => rows.get(lowest + at)!); // there are no holes
+    },
+    /** @param firstSeq where the log begins for this user */
+    begin: (page: readonly MessageRow[], more: boolean, firstSeq: number): void => {
+      page.forEach(put);
+      lowest = page[0]?.seq ?? Math.min(firstSeq, ...rows.keys());
+      top = lowest - 1;
+      forgetBelow(lowest);
+      grow();
+      complete = !more || lowest <= firstSeq;
+    },
+    /** The page below the lowest. */
+    older: (page: readonly MessageRow[], more: boolean, firstSeq: number): void => {
+      for (const row of page.toReversed()) {
+        if (row.seq !== lowest - 1) continue;
+        put(row);
+        lowest = row.seq;
+      }
+      complete = !more || lowest <= firstSeq;
+    },
+    message: (row: MessageRow): void => {
+      if (loaded() && row.seq < lowest) return;
+      put(row);
+      grow();
+      if (size() > MOST_ROWS) trim(MOST_ROWS - 1_000);
+    },
+    at: (seq: number): MessageRow | undefined => (loaded() && seq <= top ? rows.get(seq) : undefined),
+    find: (id: string): MessageRow | undefined => {
+      for (let seq = top; seq >= lowest; seq--) if (rows.get(seq)?.id === id) return rows.get(seq);
+      return undefined;
+    },
+    /** Whether everything above `seq` up to the newest is here. */
+    covers: (seq: number): boolean => loaded() && lowest <= seq + 1,
+    forgetBelow,
+    trim,
+  };
+};
