@@ -30,7 +30,7 @@ it('who was removed hears nothing more, though their node missed exactly that', 
   const began = performance.now();
   let left = TRIALS;
   const circles = async () => {
-    for (; left > 0; left -= TRIALS_OF_A_CIRCLE) await aCircle(a, b);
+    while ((left -= TRIALS_OF_A_CIRCLE) >= 0) await aCircle(a, b);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, circles));
   const seconds = (performance.now() - began) / 1_000;
