@@ -134,3 +134,30 @@ describe('10,000 messages', () => {
     await anns.message(`${MESSAGES}. `).waitFor();
   });
 });
+
+describe('the keys', () => {
+  it('walk through what is loaded, to the oldest though it was never shown', async () => {
+    const own = 120;
+    const id = await stage.group('Short story', ann);
+    await stage.say(
+      ann,
+      id,
+      Array.from({ length: own }, (_, n) => `${n + 1}. ${words(n)}`),
+    );
+    await anns.openChat('Short story');
+    const focused = () =>
+      anns.page.evaluate(() => {
+        const message = document.activeElement?.closest('article');
+        return Number.parseInt(message?.querySelector('[data-testid=text]')?.textContent ?? '', 10);
+      });
+    await anns.message(`${own}. `).focus();
+    await expect.poll(focused).toBe(own);
+    await anns.page.keyboard.press('Home');
+    await expect.poll(focused).toBeLessThan(own - 30);
+    const oldest = await focused();
+    await anns.page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toBe(oldest + 1);
+    await anns.page.keyboard.press('End');
+    await expect.poll(focused).toBe(own);
+  });
+});
