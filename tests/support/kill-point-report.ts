@@ -1,46 +1,54 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Judgement, quantile } from './checker.ts';
+import { type Harm, type Judgement, quantile } from './checker.ts';
 import { breakages, type Breakage, type KillPoint } from './kill-point-orders.ts';
 
 export interface PointReport {
   readonly point: KillPoint;
   readonly runs: Readonly<Record<Breakage, number>>;
-  readonly judgement: Judgement;
+  /** One for each round. */
+  readonly judgements: readonly Judgement[];
 }
 
+const HARMS = ['lost', 'duplicated', 'out of order', 'leaked', 'wrong'] as const satisfies readonly Harm[];
 const MARKS = ['<!-- kill points -->', '<!-- end of the kill points -->'] as const;
 
 const seconds = (ms: number): string => (Number.isFinite(ms) ? (ms / 1_000).toFixed(2) : '–');
 
-const recovery = ({ recoveries }: Judgement, breakage: Breakage): string => {
-  const values = recoveries
+const recovery = ({ judgements }: PointReport, breakage: Breakage): string => {
+  const values = judgements
+    .flatMap(({ recoveries }) => recoveries)
     .filter(({ kind }) => kind.endsWith(` ${breakage}`))
     .map(({ acrossMs = Infinity }) => acrossMs);
   return [0.5, 1].map((share) => seconds(quantile(values, share))).join(' / ');
 };
+
+const total = (reports: readonly PointReport[], of: (judgement: Judgement) => number): number =>
+  reports.flatMap(({ judgements }) => judgements).reduce((sum, judgement) => sum + of(judgement), 0);
 
 /** For each point how often it was reached for each breakage, and p50 / max in seconds until each node heard each again. */
 export const killPointTable = (reports: readonly PointReport[]): string =>
   [
     `| point | ${breakages.map((one) => `${one} | heard again`).join(' | ')} | sends acked | ambiguous | violations |`,
     `| --- | ${breakages.map(() => '--- | ---').join(' | ')} | --- | --- | --- |`,
-    ...reports.map(({ point, runs, judgement }) => {
-      const cells = breakages.map((one) => `${runs[one]} | ${recovery(judgement, one)}`);
-      const { acked, ambiguous, violations } = judgement;
-      return `| \`${point}\` | ${cells.join(' | ')} | ${acked} | ${ambiguous} | ${violations.length} |`;
+    ...reports.map((report) => {
+      const cells = breakages.map((one) => `${report.runs[one]} | ${recovery(report, one)}`);
+      const sums = [
+        total([report], ({ acked }) => acked),
+        total([report], ({ ambiguous }) => ambiguous),
+        total([report], ({ violations }) => violations.length),
+      ];
+      return `| \`${report.point}\` | ${[...cells, ...sums].join(' | ')} |`;
     }),
   ].join('\n');
 
 /** One line for all. */
 export const killPointLine = (reports: readonly PointReport[]): string => {
-  const sum = (of: (report: PointReport) => number) => reports.reduce((total, report) => total + of(report), 0);
-  const runs = sum((report) => breakages.reduce((total, one) => total + report.runs[one], 0));
-  const harmed = (harm: string) =>
-    sum(({ judgement }) => judgement.violations.filter((violation) => violation.harm === harm).length);
-  const harms = ['lost', 'duplicated', 'out of order', 'leaked', 'wrong'].map((harm) => `${harmed(harm)} ${harm}`);
-  const acked = sum(({ judgement }) => judgement.acked);
-  const [ambiguous, committed] = [sum((one) => one.judgement.ambiguous), sum((one) => one.judgement.committed)];
-  return `${runs} runs at ${reports.length} kill points: ${acked} acked, ${harms.join(', ')}; ${ambiguous} ambiguous (${committed} had committed)`;
+  const runs = reports.reduce((sum, report) => sum + breakages.reduce((times, one) => times + report.runs[one], 0), 0);
+  const harmed = (wanted: Harm) => total(reports, (one) => one.violations.filter(({ harm }) => harm === wanted).length);
+  const harms = HARMS.map((harm) => `${harmed(harm)} ${harm}`).join(', ');
+  const acked = total(reports, (one) => one.acked);
+  const [ambiguous, committed] = [total(reports, (one) => one.ambiguous), total(reports, (one) => one.committed)];
+  return `${runs} runs at ${reports.length} kill points: ${acked} acked, ${harms}; ${ambiguous} ambiguous (${committed} had committed)`;
 };
 
 /** Puts them into the document, in the place of those before. */

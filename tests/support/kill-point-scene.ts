@@ -16,8 +16,8 @@ type Name = (typeof NAMES)[number];
 type People = Readonly<Record<Name, Somebody>>;
 
 const WINDOW = 3;
-const REST_MS = 40;
-const CHURN_REST_MS = 60;
+const REST_MS = 80;
+const CHURN_REST_MS = 100;
 const STILL_MS = 30_000;
 /** Heads are compared every 30 seconds though nothing hints at a loss. */
 const UNTOLD_MS = 45_000;
