@@ -27,8 +27,8 @@ beforeAll(async () => {
 afterAll(async () => {
   process.stderr.write(`${killPointLine(reports)}\n${killPointTable(reports)}\n`);
   const how = `\`FAULTS=${FAULTS} make faults ARGS=tests/faults/kill-points.test.ts\`, frozen for ${FROZEN_MS / 1_000} s each time:`;
-  if (FAULTS !== undefined && reports.length === killPoints.length) await keepKillPoints(REPORT, reports, how);
   await cluster?.stop();
+  if (FAULTS !== undefined && reports.length === killPoints.length) await keepKillPoints(REPORT, reports, how);
 });
 
 /** Beats and drains come one by one, and seldom. */
@@ -37,6 +37,7 @@ const passes = (point: KillPoint, round: number) =>
 
 /** Each breakage once, under a load of its own. */
 const breakInEachWay = async (point: KillPoint, round: number): Promise<Judgement> => {
+  await cluster.mend();
   const scene = await Scene.begin({
     nodes: cluster.nodes,
     databaseUrl: cluster.postgres.url,

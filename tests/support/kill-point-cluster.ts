@@ -61,6 +61,13 @@ export class BreakingCluster {
     for (const node of this.nodes) if (!node.running) throw new Error(`a node ended: ${node.said}`);
   }
 
+  /** Whatever the last test left behind. */
+  async mend(): Promise<void> {
+    const [node] = this.nodes;
+    node.signal('SIGCONT');
+    if (!node.running) await node.start();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
     await this.cutter.close();
