@@ -4,6 +4,7 @@ import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import { DISK_FULL } from '#app/infrastructure/postgres/failure.ts';
 import { migrate } from '#app/infrastructure/postgres/migrator.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
@@ -49,7 +50,8 @@ export const openStorage = async (
       },
       failed: ({ kind, code }, size) => {
         metrics.count('batch_failures_total', { kind });
-        journal.warn('batch failed', { kind, sqlstate: code, size });
+        const full = code === DISK_FULL ? ': the disk of the database is full' : '';
+        journal.warn(`batch failed${full}`, { kind, sqlstate: code, size });
       },
       settled: (size, stored) => {
         metrics.count('ambiguous_sends_total', {}, size);
@@ -74,9 +76,12 @@ export const embedded = async (config: Config, lifetime: Lifetime, journal: Jour
     log: {
       info: (_fields, message) => journal.info(`postgres: ${message}`),
       warn: (_fields, message) => journal.warn(`postgres: ${message}`),
-      error: (_fields, message) => journal.warn(`postgres: ${message}`),
+      error: ({ err }, message) => journal.warn(`postgres: ${message}${isFull(err) ? '; its disk is full' : ''}`),
     },
   });
   lifetime.own(started, (running) => running.stop());
   return started.connectionString;
 };
+
+/** The message ends with the last lines of the database's own log. */
+const isFull = (error: unknown) => error instanceof Error && error.message.includes('No space left on device');

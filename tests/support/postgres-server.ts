@@ -1,8 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
-import { access, constants, mkdtemp, readFile, readdir, rm, statfs } from 'node:fs/promises';
+import { type ChildProcess, execFile } from 'node:child_process';
+import { access, constants, lchown, lstat, mkdtemp, readFile, readdir, rm, statfs } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import {
   hasExited,
@@ -34,14 +35,16 @@ export class PostgresServer {
 
   /**
    * Data in memory where the system has such a folder; fsync stays on, so that what is tested is what runs.
-   * @param prepare is given the data directory before the server is started
+   * @param folder another one, that belongs to this server from here on
+   * @param prepare is given the server before it is started
    */
   static async start(
     settings: readonly string[] = [],
-    prepare: (directory: string) => Promise<void> = async () => {},
+    folder?: string,
+    prepare: (server: PostgresServer) => Promise<void> = async () => {},
   ): Promise<PostgresServer> {
-    const server = await PostgresServer.on(await aFolder(), settings);
-    await prepare(server.cluster.directory);
+    const server = await PostgresServer.on(folder ?? (await aFolder()), settings);
+    await prepare(server);
     await server.start();
     // As in production: the owner of its databases, and no superuser.
     await server.query(`create role ${ROLE} login createdb password '${server.cluster.password}'`);
@@ -73,6 +76,15 @@ export class PostgresServer {
   }
   get running(): boolean {
     return this.#server !== undefined && !hasExited(this.#server);
+  }
+
+  /** Gives files to the account that runs it. */
+  async hand(path: string): Promise<void> {
+    const { owner } = this;
+    if (!owner) return;
+    await lchown(path, owner.uid, owner.gid);
+    if (!(await lstat(path)).isDirectory()) return;
+    for (const name of await readdir(path, { recursive: true })) await lchown(join(path, name), owner.uid, owner.gid);
   }
 
   /** Resolves when it answers. */
@@ -130,6 +142,7 @@ export class PostgresServer {
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
     if (!(await endProcessesOf(this.cluster.directory, 'SIGINT', 5_000))) await this.kill();
+    await unmountBelow(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -142,6 +155,13 @@ export class PostgresServer {
     }
   }
 }
+
+/** What a test made a disk of its own; without that it can't be removed. */
+export const unmountBelow = async (folder: string): Promise<void> => {
+  const mounts = await readFile('/proc/mounts', 'utf8').catch(() => ''); // only Linux has it
+  for (const [, point = ''] of mounts.split('\n').map((line) => line.split(' ')))
+    if (point === folder || point.startsWith(`${folder}/`)) await promisify(execFile)('umount', ['--lazy', point]);
+};
 
 const MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 1024 ** 3;
@@ -169,6 +189,7 @@ const removeAbandoned = async () => {
     const pid = Number(/^tertulia-test-(\d+)-/.exec(name)?.[1]);
     if (!pid || isAlive(pid)) continue;
     await endProcessesOf(join(root, name, 'postgres'), 'SIGKILL', 5_000);
+    await unmountBelow(join(root, name));
     await rm(join(root, name), { recursive: true, force: true });
   }
 };

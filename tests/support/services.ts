@@ -164,8 +164,8 @@ export const closeOpened = async (): Promise<void> => {
 };
 
 /** A PostgreSQL of the test's own, for tests that kill it; with all migrations applied. The test stops it. */
-export const aPostgresServer = async (settings: readonly string[] = []): Promise<PostgresServer> => {
-  const server = await PostgresServer.start(settings);
+export const aPostgresServer = async (...how: Parameters<typeof PostgresServer.start>): Promise<PostgresServer> => {
+  const server = await PostgresServer.start(...how);
   await migrated(server.url);
   return server;
 };

@@ -70,6 +70,15 @@ export class TwoNodeLoad {
     }
   }
 
+  /** Whether each node answers a read of each conversation. */
+  async reads(): Promise<boolean> {
+    const { token } = this.devices[0]!.somebody; // it is there since it began
+    const asked = this.nodes.flatMap(({ server }) =>
+      this.#conversations.map((conversationId) => server.post('message.history', { conversationId }, token)),
+    );
+    return (await Promise.allSettled(asked)).every(({ status }) => status === 'fulfilled');
+  }
+
   /** By which histories the raw clients count that write. */
   get epochs(): ReadonlySet<string> {
     return new Set(this.#lines.map(({ epoch }) => epoch));

@@ -19,7 +19,11 @@ import { endProcess, endProcessesOf, isPostgresOf, parentOf, sendSignal } from '
 export interface EmbeddedPostgresLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  /** `err` where something was thrown. */
+  error(
+    fields: { readonly err?: unknown; readonly attempts?: number; readonly attempt?: number },
+    message: string,
+  ): void;
 }
 
 export interface EmbeddedPostgres {

@@ -1,6 +1,6 @@
 import { type Compilable, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
-import { DatabaseAway, sqlStateOf } from './failure.ts';
+import { DatabaseAway, DISK_FULL, sqlStateOf } from './failure.ts';
 import { openPool, type PoolOptions, type PostgresPool } from './pool.ts';
 import type { Database } from './schema.ts';
 
@@ -104,12 +104,14 @@ const isRepeatable = (error: unknown) => error instanceof RunAgain || REPEATABLE
 /** Connection, resources, operator intervention, locks, a standby; all else is a mistake of ours. */
 const UNAVAILABLE = /^(08...|53...|57...|40(001|P01)|55P03|25P0[34]|25006)$/;
 
+const RULES: Readonly<Record<string, string>> = { '55P03': 'lock_timeout', [DISK_FULL]: 'database_full' };
+
 const translated = (error: unknown): unknown => {
   if (error instanceof Refusal) return error;
   const code = sqlStateOf(error);
   const away = error instanceof DatabaseAway || error instanceof RunAgain;
   if (!away && !(code && UNAVAILABLE.test(code))) return error;
-  const refusal = unavailable(code === '55P03' ? 'lock_timeout' : 'database_away');
+  const refusal = unavailable(RULES[code ?? ''] ?? 'database_away');
   refusal.cause = error; // for the journal; no wire word is made of it
   return refusal;
 };

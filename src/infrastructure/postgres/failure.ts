@@ -25,6 +25,9 @@ export const failureOf = (error: unknown): Failure => {
 /** The server became a standby, or was told to take no writes: the connection is of no use any more. */
 export const TAKES_NO_WRITES = '25006';
 
+/** The server's disk is full. It goes on reading, and writes again once there is space. */
+export const DISK_FULL = '53100';
+
 export const sqlStateOf = (error: unknown): string | undefined => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
