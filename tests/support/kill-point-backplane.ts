@@ -53,8 +53,8 @@ export class BreakingBackplane implements Backplane {
 
   /** Acks go out at the end of the turn in which they are given. */
   #late(events: readonly ChatEvent[]): void {
-    if (this.breaker.awaits('after_ack_before_publish') === 'throw') this.breaker.reach('after_ack_before_publish');
-    inTurns(1, () => {
+    const turns = this.breaker.awaits('after_ack_before_publish') === 'throw' ? 0 : 1; // who publishes has to hear of it
+    inTurns(turns, () => {
       this.breaker.reach('after_ack_before_publish');
       this.own.publish(events);
     });
