@@ -10,16 +10,19 @@ export interface Verdict {
 }
 
 /**
- * One round trip; answers in the order of the drafts. With `wait` it waits for locks, else code 6 says that somebody holds one.
+ * One round trip; answers in the order of the drafts. Waits so many milliseconds for a lock and fails then (55P03); with 0 it
+ * never waits, and code 6 says that somebody holds one.
  * Named, so that each connection plans it once; alone and unheld, a send takes the cheaper function.
  */
 export const appendDrafts = async (
   client: PoolClient,
   drafts: readonly MessageDraft[],
-  wait: boolean,
+  waitMs: number,
 ): Promise<readonly Verdict[]> => {
   const [first] = drafts;
-  return first && drafts.length === 1 && !wait ? [await appendOne(client, first)] : appendMany(client, drafts, wait);
+  return first && drafts.length === 1 && waitMs === 0
+    ? [await appendOne(client, first)]
+    : appendMany(client, drafts, waitMs);
 };
 
 const appendOne = async (client: PoolClient, draft: MessageDraft): Promise<Verdict> => {
@@ -33,16 +36,27 @@ const appendOne = async (client: PoolClient, draft: MessageDraft): Promise<Verdi
   return { code, seq: Number(seq), rev: Number(rev), sentAt };
 };
 
+const unwaiting = {
+  name: 'append_messages',
+  text: 'SELECT verdicts, seqs, revs, sent_ats FROM append_messages($1, $2, $3, $4, $5, $6, $7)',
+};
+/** The function needs what comes of the setting, so the setting is made first. It ends with the transaction. */
+const waiting = {
+  name: 'append_messages_waiting',
+  text: `SELECT verdicts, seqs, revs, sent_ats
+    FROM (SELECT set_config('lock_timeout', $1, true) AS set OFFSET 0) AS patience
+    CROSS JOIN LATERAL append_messages(patience.set IS NOT NULL, $2, $3, $4, $5, $6, $7)`,
+};
+
 const appendMany = async (
   client: PoolClient,
   drafts: readonly MessageDraft[],
-  wait: boolean,
+  waitMs: number,
 ): Promise<readonly Verdict[]> => {
   const { rows } = await client.query<[string, string, string, string]>({
-    name: 'append_messages',
-    text: 'SELECT verdicts, seqs, revs, sent_ats FROM append_messages($1, $2, $3, $4, $5, $6, $7)',
+    ...(waitMs === 0 ? unwaiting : waiting),
     values: [
-      wait,
+      waitMs === 0 ? 'false' : `${waitMs}ms`,
       plainArray(drafts.map((draft) => draft.conversationId)),
       plainArray(drafts.map((draft) => draft.senderId)),
       plainArray(drafts.map((draft) => draft.id)),

@@ -1,8 +1,8 @@
 import { openPool, type PostgresPool } from './pool.ts';
 import type { Servers } from './servers.ts';
 
-/** Three batches in flight, two side lanes for conversations that others hold, one to spare while a broken one is replaced. */
-const CONNECTIONS = 6;
+/** Three batches in flight, three side lanes for conversations that others hold, one to spare while a broken one is replaced. */
+const CONNECTIONS = 7;
 
 /**
  * Connections for PostgresMessageLog alone. Plans of its functions are made once per connection, when the tables may still
