@@ -51,6 +51,8 @@ export interface RealtimeParts {
 }
 
 const HOLD_MS = 50;
+/** Of events of other nodes that are busy: a batch of theirs may take so long from its commit to here. */
+const LONGEST_HOLD_MS = 400;
 const HELD_LIMIT = 1_000;
 /** From another node that is busy; who compares every 30 seconds can wait that long. */
 const LATE_MS = 1_000;
@@ -75,6 +77,7 @@ export const realtime = (c: DependencyContainer, config: Config, parts: Realtime
 
   const gates = makeGates(feed, systemTimers, {
     holdMs: HOLD_MS,
+    longestHoldMs: LONGEST_HOLD_MS,
     lateMs: LATE_MS,
     heldLimit: HELD_LIMIT,
     onHeld: () => metrics.count('gate_held_total'),

@@ -1,4 +1,5 @@
 import type { Timers } from '../ports/timers.ts';
+import { HoldTime } from './hold-time.ts';
 
 /** Where what was missed is read: the present state of the rows that changed after a counter. */
 export interface Source<Key, Row> {
@@ -25,6 +26,8 @@ export interface Outlet<Key, Event, Row> {
 export interface RevGateOptions {
   /** How long an event waits for the ones before it until they are read from the database, in milliseconds. */
   readonly holdMs: number;
+  /** The longest that it waits while events prove to be late rather than lost; `holdMs` when absent. */
+  readonly longestHoldMs?: number;
   /** Events held for one key; beyond, they are dropped and read back. */
   readonly heldLimit: number;
   /** Told for each event that has to wait for the ones before it, or until they have been read back. */
@@ -38,6 +41,14 @@ export interface RevGateOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
+/** A hole that was read back. */
+interface Hole {
+  readonly after: number;
+  readonly before: number;
+  /** How long it had been waited for. */
+  readonly heldMs: number;
+}
+
 interface Lane<Event> {
   last: number;
   /** What a comparison of heads said that there is; 0 when that is out. */
@@ -49,6 +60,8 @@ interface Lane<Event> {
   held: Map<number, Event> | undefined;
   repairing: boolean;
   cancel: (() => void) | undefined;
+  /** The last one; what comes of it was late. */
+  hole: Hole | undefined;
 }
 
 const RETRY_MS = 500;
@@ -61,13 +74,16 @@ const HEADS_AT_ONCE = 1_000;
  */
 export class RevGate<Key, Event, Row> {
   readonly #lanes = new Map<Key, Lane<Event>>();
+  readonly #hold: HoldTime;
 
   constructor(
     private readonly source: Source<Key, Row>,
     private readonly outlet: Outlet<Key, Event, Row>,
     private readonly timers: Timers,
     private readonly options: RevGateOptions,
-  ) {}
+  ) {
+    this.#hold = new HoldTime(options.holdMs, options.longestHoldMs ?? options.holdMs);
+  }
 
   /** How many keys have subscribers here. */
   get size(): number {
@@ -97,7 +113,12 @@ export class RevGate<Key, Event, Row> {
 
   accept(key: Key, counter: number, event: Event): void {
     const lane = this.#lanes.get(key);
-    if (!lane || counter <= lane.last) return;
+    if (!lane) return;
+    if (counter <= lane.last) {
+      const { hole } = lane;
+      if (hole && hole.after < counter && counter < hole.before) this.#hold.wasTooShort(hole.heldMs);
+      return;
+    }
     if (counter === lane.last + 1 && !lane.repairing) {
       lane.last = counter;
       lane.settled = true;
@@ -114,6 +135,7 @@ export class RevGate<Key, Event, Row> {
   /** After a disturbance, when events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
   async compareHeads(disturbed = false): Promise<void> {
     const { holdMs, lateMs = holdMs } = this.options;
+    if (!disturbed) this.#hold.relax();
     const keys = [...this.#lanes.keys()];
     for (let start = 0; start < keys.length; start += HEADS_AT_ONCE) {
       const heads = await this.source.heads(keys.slice(start, start + HEADS_AT_ONCE));
@@ -164,15 +186,16 @@ export class RevGate<Key, Event, Row> {
     lane.cancel = undefined;
   }
 
-  #wait(key: Key, lane: Lane<Event>, ms = this.options.holdMs): void {
-    lane.cancel ??= this.timers.after(ms, () => void this.#repair(key, lane));
+  #wait(key: Key, lane: Lane<Event>, ms = this.#hold.ms): void {
+    lane.cancel ??= this.timers.after(ms, () => void this.#repair(key, lane, ms));
   }
 
-  async #repair(key: Key, lane: Lane<Event>): Promise<void> {
+  async #repair(key: Key, lane: Lane<Event>, heldMs: number): Promise<void> {
     lane.cancel = undefined;
     if (this.#lanes.get(key) !== lane || lane.repairing) return;
     if (!lane.held && lane.head <= lane.last) return;
     const silent = !lane.held && !lane.explained;
+    lane.hole = lane.held && { after: lane.last, before: Math.min(...lane.held.keys()), heldMs };
     lane.repairing = true;
     try {
       await this.#readBack(key, lane);
@@ -213,4 +236,5 @@ const laneAt = (head: number): Lane<never> => ({
   held: undefined,
   repairing: false,
   cancel: undefined,
+  hole: undefined,
 });

@@ -4,6 +4,7 @@ import { ManualTimers, settle } from '../../../support/manual-timers.ts';
 
 const HOLD = 50;
 const LATE = 500;
+const LONGEST_HOLD = 150;
 const PAGE = 3;
 
 /** A database in which each counter of a key is a row of its own; reading it can be held up, and can fail. */
@@ -57,6 +58,7 @@ beforeEach(() => {
     timers,
     {
       holdMs: HOLD,
+      longestHoldMs: LONGEST_HOLD,
       lateMs: LATE,
       heldLimit: 4,
       onHeld: () => told.held++,
@@ -190,6 +192,44 @@ describe('RevGate, repair', () => {
     accept(11);
     await timers.pass(1);
     expect([out, database.reads]).toEqual([['k:e11', 'k:e12'], []]);
+  });
+});
+
+describe('RevGate, patience', () => {
+  /** Leaves the next counter out, lets it be read back, and tells how long that took. */
+  const aHole = async () => {
+    const lost = gate.lastOf('k')! + 1; // open
+    const reads = database.reads.length;
+    database.heads_.set('k', lost + 1);
+    accept(lost + 1);
+    let ms = 0;
+    for (; database.reads.length === reads; ms++) await timers.pass(1);
+    return { lost, ms };
+  };
+
+  it('grows, to a bound, when what was read back comes after all', async () => {
+    for (const ms of [HOLD, 2 * HOLD, LONGEST_HOLD, LONGEST_HOLD]) {
+      const hole = await aHole();
+      expect(hole.ms).toBe(ms);
+      accept(hole.lost, hole.lost);
+    }
+  });
+
+  it('stays where what was read back never comes, and what was said after the hole does', async () => {
+    for (let times = 0; times < 3; times++) {
+      const { lost, ms } = await aHole();
+      expect(ms).toBe(HOLD);
+      accept(lost + 1);
+    }
+  });
+
+  it('wanes with routine comparisons', async () => {
+    accept((await aHole()).lost);
+    accept((await aHole()).lost);
+    for (const ms of [LONGEST_HOLD / 2, HOLD, HOLD]) {
+      await gate.compareHeads();
+      expect((await aHole()).ms).toBe(ms);
+    }
   });
 });
 
