@@ -15,7 +15,7 @@ async function sample(bench: Bench, each: Case, contender: Contender, round: num
   const figures = Object.entries(taken.figures).map(([name, value]) => `${name} ${value.toFixed(2)}`);
   const { traffic, serverCpu, redisCpu } = taken;
   const load = traffic
-    ? `, p99 ${traffic.latencyMs.p99.toFixed(2)} ms, cpu: servers ${serverCpu?.toFixed(2)},${redisCpu === undefined ? '' : ` Redis ${redisCpu.toFixed(2)},`} generator ${traffic.generatorCpu.toFixed(2)}, disordered ${traffic.faults.disordered}`
+    ? `, p99 ${traffic.latencyMs.p99.toFixed(2)} ms, cpu: servers ${serverCpu?.toFixed(2)},${redisCpu === undefined ? '' : ` Redis ${redisCpu.toFixed(2)},`} generator ${traffic.generatorCpu.toFixed(2)}, disordered ${traffic.faults.disordered}, read back ${traffic.readBack}`
     : '';
   progress(
     `${each.name} ${round}: ${contender.name}: ${figures.join(', ')}${load}, ${Math.round(taken.connectionsPerSecond)} connections/s`,

@@ -38,6 +38,8 @@ export interface TrafficResult {
   readonly deliveriesPerSecond: number;
   /** Of these, whose sender and receiver are connected to different servers. */
   readonly crossedPerSecond: number;
+  /** Over the whole run, told not by an event of their own but by what a node read back from the database. */
+  readonly readBack: number;
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Acked over the whole run, warm-up included: as many rows must stand in the database. */
   readonly acked: number;

@@ -24,6 +24,13 @@ export function content(sender: number): string {
 }
 export const contentMark = { text: MARK, sender: { at: 0, width: 5 }, count: { at: 5, width: 8 } } as const;
 
+/** The sender and the count of a content that was sent. */
+export function marked(sent: string): readonly [sender: number, count: number] {
+  const { text, sender, count } = contentMark;
+  const figures = sent.slice(text.length);
+  return [Number(figures.slice(0, sender.width)), Number(figures.slice(count.at, count.at + count.width))];
+}
+
 /** An id of ten digits: 1, the slot, the count. Constant width keeps every other offset constant. */
 export const requestId = (slot: number): string => `1${String(slot).padStart(2, '0')}${SLOT.request}`;
 

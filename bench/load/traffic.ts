@@ -6,7 +6,7 @@ import { Histogram } from './histogram.ts';
 import { Ledger } from './ledger.ts';
 import type { LoadSpec, TrafficResult, TrafficSpec } from './spec.ts';
 import { serverOf } from './spread.ts';
-import { contentMark, Template } from './template.ts';
+import { contentMark, marked, Template } from './template.ts';
 
 const DRAIN_MS = 15_000;
 const STALL_MS = 10_000;
@@ -28,7 +28,7 @@ export class Traffic implements Listener {
   #connections: readonly Connection[] = [];
   #sending = false;
   #inFlight = 0;
-  #total = { sent: 0, acked: 0, delivered: 0, crossed: 0, rounds: 0, skipped: 0 };
+  #total = { sent: 0, acked: 0, delivered: 0, crossed: 0, readBack: 0, rounds: 0, skipped: 0 };
   #failure: Error | undefined;
 
   constructor(
@@ -85,6 +85,7 @@ export class Traffic implements Listener {
       latencyMs,
       acked: this.#total.acked,
       delivered: this.#total.delivered,
+      readBack: this.#total.readBack,
       skipped: after.skipped,
       faults: this.#ledger.faults(this.#sent),
       generatorCpu: (used.user + used.system) / 1e6 / seconds,
@@ -95,6 +96,7 @@ export class Traffic implements Listener {
     const kind = this.dialect.kind(buffer, start, end);
     if (kind === Kind.delivery) this.#delivered(connection, buffer, start, end);
     else if (kind === Kind.ack) this.#acked(connection, buffer, start, end);
+    else if (kind === Kind.deliveries) this.#readBack(connection, buffer.toString('utf8', start, end));
     else if (kind === Kind.ping) connection.say(this.dialect.pong);
   }
 
@@ -118,16 +120,29 @@ export class Traffic implements Listener {
   #delivered(connection: Connection, buffer: Buffer, start: number, end: number): void {
     const mark = this.#mark.after(buffer, start, end);
     if (mark === -1) throw new Error(`a delivery without its mark: ${buffer.toString('utf8', start, end)}`);
-    const sender = digits(buffer, mark + contentMark.sender.at, contentMark.sender.width);
-    this.#ledger.arrived(
+    const { sender, count } = contentMark;
+    this.#arrived(
       connection.index,
-      sender,
-      digits(buffer, mark + contentMark.count.at, contentMark.count.width),
+      digits(buffer, mark + sender.at, sender.width),
+      digits(buffer, mark + count.at, count.width),
+      this.dialect.seq(buffer, start, end),
     );
-    const seq = this.dialect.seq(buffer, start, end);
-    if (seq !== 0) this.#ledger.numbered(connection.index, seq);
+  }
+
+  #readBack({ index }: Connection, frame: string): void {
+    for (const { content, seq } of this.dialect.deliveries?.(frame) ?? []) {
+      const [sender, count] = marked(content);
+      if (sender === index) continue;
+      this.#arrived(index, sender, count, seq);
+      this.#total.readBack++;
+    }
+  }
+
+  #arrived(receiver: number, sender: number, count: number, seq: number): void {
+    this.#ledger.arrived(receiver, sender, count);
+    if (seq !== 0) this.#ledger.numbered(receiver, seq);
     this.#total.delivered++;
-    if (this.#server[connection.index] !== this.#server[sender]) this.#total.crossed++;
+    if (this.#server[receiver] !== this.#server[sender]) this.#total.crossed++;
     if (this.spec.pace === 'burst') this.#burst(sender);
   }
 

@@ -1,6 +1,13 @@
 /** What a frame from the server means to the generator. */
-export const Kind = { ack: 0, delivery: 1, ping: 2, other: 3 } as const;
+export const Kind = { ack: 0, delivery: 1, ping: 2, other: 3, deliveries: 4 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** One message that somebody was told of. */
+export interface Delivery {
+  readonly content: string;
+  /** As `Dialect.seq`. */
+  readonly seq: number;
+}
 
 export interface Target {
   readonly conversationId: string;
@@ -30,4 +37,6 @@ export interface Dialect {
   slot(buffer: Buffer, start: number, end: number): number;
   /** The position in the conversation that a delivery states, or 0 where the server has none. */
   seq(buffer: Buffer, start: number, end: number): number;
+  /** What a frame of kind `deliveries` tells, the receiver's own messages included; only where there are such frames. */
+  deliveries?(frame: string): readonly Delivery[];
 }

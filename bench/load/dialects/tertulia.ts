@@ -1,15 +1,21 @@
 import { at, digits, Needle, number } from '../bytes.ts';
 import { content, messageId, requestId } from '../template.ts';
-import { type Dialect, Kind, type Target } from './dialect.ts';
+import { type Delivery, type Dialect, Kind, type Target } from './dialect.ts';
 
 interface Reply {
   readonly id?: number;
   readonly ok?: boolean;
 }
 
+interface Changes {
+  readonly data: { readonly rows: readonly { readonly kind: string; readonly message?: Delivery }[] };
+}
+
 const seqNeedle = new Needle('"seq":');
 const AUTH_ID = 1;
 const EVENT = '{"type":"message.created"';
+/** What a node read back, because events of other nodes were late or lost. */
+const CHANGES = '{"type":"conversation.changes"';
 const REPLY = '{"id":1';
 /** `{"id":1SSNNNNNNN,"ok":true`: where the slot and the t of true stand. */
 const SLOT_AT = 7;
@@ -39,7 +45,8 @@ export const tertulia: Dialect = {
     if (end - start < EVENT.length) return Kind.other;
     if (at(buffer, start + 2) !== 0x74) return Kind.ack;
     // `{"type":"message.created"`: the m and the c suffice, no other event has them there.
-    return at(buffer, start + 9) === 0x6d && at(buffer, start + 17) === 0x63 ? Kind.delivery : Kind.other;
+    if (at(buffer, start + 9) === 0x6d && at(buffer, start + 17) === 0x63) return Kind.delivery;
+    return buffer.toString('latin1', start, start + CHANGES.length) === CHANGES ? Kind.deliveries : Kind.other;
   },
   slot(buffer, start, end) {
     const plain = at(buffer, start + REPLY.length - 1) === 0x31 && at(buffer, start + OK_AT) === 0x74;
@@ -55,4 +62,5 @@ export const tertulia: Dialect = {
     if (position === -1) throw new Error(`a delivery without seq: ${buffer.toString('utf8', start, end)}`);
     return number(buffer, position, end);
   },
+  deliveries: (frame) => (JSON.parse(frame) as Changes).data.rows.flatMap(({ message }) => message ?? []),
 };
