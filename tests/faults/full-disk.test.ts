@@ -72,12 +72,12 @@ it('a full data disk stops writing and not reading, and loses nothing', { timeou
   for (let left = times(1, 10); left > 0; left--) {
     await load.progress(100);
     const fullAt = performance.now();
-    await (disk ? disk.fill() : postgres.query(REFUSE));
+    await (disk ? disk.fill() : postgres.query(REFUSE, postgres.url));
     const refused = () => load.history.failuresSince(fullAt).includes('database_full');
     expect(await until(async () => refused(), HAPPENS_MS)).toBe(true);
     expect(await load.reads()).toBe(true);
     expect(postgres.running).toBe(true);
-    await (disk ? disk.free() : postgres.query(ACCEPT));
+    await (disk ? disk.free() : postgres.query(ACCEPT, postgres.url));
     firstAcks.push(await firstAck(load));
   }
   await load.progress(100);

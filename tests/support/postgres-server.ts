@@ -127,9 +127,9 @@ export class PostgresServer {
     for (const pid of await postgresProcessesOf(this.cluster.directory)) sendSignal(pid, 'SIGCONT');
   }
 
-  /** As superuser. */
-  async query(text: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ connectionString: this.superuserUrl });
+  /** As superuser, unless another url is given. */
+  async query(text: string, url = this.superuserUrl): Promise<Record<string, unknown>[]> {
+    const client = new Client({ connectionString: url });
     client.on('error', () => {});
     await client.connect();
     try {
