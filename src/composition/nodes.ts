@@ -1,9 +1,6 @@
-import { Repeating } from '#app/application/repeating.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { Clock } from '#app/application/ports/clock.ts';
 import type { Journal } from '#app/application/ports/journal.ts';
-import { type AddressCensus, nobodyElsewhere } from '#app/application/ports/address-census.ts';
-import type { ConnectionRegistry } from '#app/application/ports/connection-registry.ts';
 import type { Evictions } from '#app/application/ports/evictions.ts';
 import type { LoginThrottle } from '#app/application/ports/login-throttle.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
@@ -16,16 +13,10 @@ import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { InProcessSignals } from '#app/infrastructure/memory/in-process-signals.ts';
 import { InProcessLoginThrottle } from '#app/infrastructure/memory/in-process-login-throttle.ts';
 import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
-import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
 import { MemoryBackplane } from '#app/infrastructure/memory/memory-backplane.ts';
 import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
-import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import type { Postgres } from '#app/infrastructure/postgres/database.ts';
-import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
-import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
-import { PostgresEvictions } from '#app/infrastructure/postgres/postgres-evictions.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
-import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLoginThrottle } from '#app/infrastructure/redis/redis-login-throttle.ts';
@@ -34,7 +25,6 @@ import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
 import { RedisWitnesses } from '#app/infrastructure/redis/redis-witnesses.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
-import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
 import { RedisEvictions } from '#app/infrastructure/redis/redis-evictions.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -124,79 +114,6 @@ export const openReach = (
     evictions: new RedisEvictions(broadcast),
     connected: () => broadcast.connected,
   };
-};
-
-const REGISTRY_BEAT_MS = 2_000;
-/** More often than the lease needs: the word that a connection is to be closed is found then. */
-const LIFE_BEAT_MS = 1_000;
-
-/** Who is connected where, and from where: on all nodes that share a Redis or a database, else on this one. */
-export interface Connections {
-  readonly registry: ConnectionRegistry;
-  readonly census: AddressCensus;
-  /** Of connections on other nodes; undefined where there are none. */
-  readonly evictions: Evictions | undefined;
-}
-
-export interface Shared {
-  readonly redis: RedisLink | undefined;
-  readonly reach: Pick<Reach, 'evictions'>;
-  readonly postgres: Postgres;
-}
-
-/** In Redis where there is one; else in the database, if several nodes can share that. */
-export const openConnections = async (
-  { redis, reach, postgres }: Shared,
-  config: Config,
-  lifetime: Lifetime,
-  node: NodeParts,
-): Promise<Connections> => {
-  if (redis) return { ...(await connectionsInRedis(redis, config, lifetime, node)), evictions: reach.evictions };
-  if (config.databaseUrl === undefined)
-    return { registry: new MemoryConnectionRegistry(), census: nobodyElsewhere, evictions: undefined };
-  return { ...(await connectionsInPostgres(postgres, config, lifetime, node)), census: nobodyElsewhere };
-};
-
-const connectionsInRedis = async (
-  link: RedisLink,
-  { limits }: Config,
-  lifetime: Lifetime,
-  { incarnation, metrics, clock }: NodeParts,
-): Promise<Pick<Connections, 'registry' | 'census'>> => {
-  const registry = new RedisConnectionRegistry(link, incarnation, clock);
-  const onAway = () => metrics.count('registry_failures_total');
-  metrics.gauge('registered_nodes', () => registry.nodes);
-  await registry.beat().catch(onAway);
-  lifetime.own(registry, (opened) => opened.leave().catch(onAway));
-  lifetime.own(new Repeating(systemTimers, REGISTRY_BEAT_MS, () => registry.beat(), onAway), (begun) => begun.close());
-  const lives = (node: string) => registry.lives(node);
-  return {
-    registry,
-    census: new RedisAddressCensus(link, incarnation, clock, limits.socketsPerAddress, lives, onAway),
-  };
-};
-
-const connectionsInPostgres = async (
-  postgres: Postgres,
-  { limits }: Config,
-  lifetime: Lifetime,
-  { incarnation, metrics }: NodeParts,
-): Promise<Pick<Connections, 'registry' | 'evictions'>> => {
-  const life = new NodeLife(postgres, incarnation);
-  const onAway = () => metrics.count('registry_failures_total');
-  const [registry, evictions] = [
-    new PostgresConnectionRegistry(postgres, life),
-    new PostgresEvictions(postgres, life, onAway),
-  ];
-  metrics.gauge('registered_nodes', () => life.nodes);
-  const beat = async () => {
-    await life.beat();
-    if (limits.evictOldest) await evictions.look();
-  };
-  await life.beat().catch(onAway);
-  lifetime.own(life, (begun) => begun.leave().catch(onAway));
-  lifetime.own(new Repeating(systemTimers, LIFE_BEAT_MS, beat, onAway), (begun) => begun.close());
-  return { registry, evictions };
 };
 
 /** The database inside serves one node. */

@@ -10,39 +10,20 @@ import type { PresenceStore } from '#app/application/ports/presence-store.ts';
 import type { Signals } from '#app/application/ports/signals.ts';
 import { Repeating } from '#app/application/repeating.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
-import { InProcessPresence } from '#app/infrastructure/memory/in-process-presence.ts';
 import { PostgresAcquaintances } from '#app/infrastructure/postgres/postgres-acquaintances.ts';
 import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
-import type { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
-import { RedisPresence } from '#app/infrastructure/redis/redis-presence.ts';
 import { systemTimers } from '#app/infrastructure/system/system-timers.ts';
 import { EventLoopLag } from '#app/infrastructure/telemetry/event-loop-lag.ts';
 import type { Broadcaster } from '#app/interfaces/ws/broadcaster.ts';
 import type { Subscriptions } from '#app/interfaces/ws/subscriptions.ts';
 import { CLOCK, EVENT_BUS, POSTGRES } from './identity.tokens.ts';
 import type { Lifetime } from './lifetime.ts';
-import type { NodeParts } from './nodes.ts';
 
-const BEAT_MS = 2_000;
 /** The bound of what watchers are told: one frame each in a round. */
 const ROUND_MS = 1_000;
 const LAG_MS = 500;
 /** A loop that is so late has more important things to do than what is worth something only now. */
 const BUSY_MS = 250;
-
-/** Users of all nodes where there is a Redis, else of this one. */
-export const openPresence = async (
-  link: RedisLink | undefined,
-  lifetime: Lifetime,
-  { incarnation, metrics }: Pick<NodeParts, 'incarnation' | 'metrics'>,
-): Promise<PresenceStore> => {
-  if (!link) return new InProcessPresence();
-  const presence = new RedisPresence(link, incarnation);
-  const onFault = () => metrics.count('presence_failures_total');
-  await presence.beat().catch(onFault);
-  lifetime.own(new Repeating(systemTimers, BEAT_MS, () => presence.beat(), onFault), (begun) => begun.close());
-  return presence;
-};
 
 export interface AttentionContext {
   readonly lifetime: Lifetime;

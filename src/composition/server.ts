@@ -44,6 +44,7 @@ import { metricsHandler, publicPages } from '#app/interfaces/http/pages.ts';
 import { WebClient } from '#app/interfaces/http/web-client.ts';
 import { chatModule } from './chat.module.ts';
 import { CHAT_LIMITS, MESSAGE_LOG } from './chat.tokens.ts';
+import { openConnections } from './connections.ts';
 import { drain, lookout } from './draining.ts';
 import { identityModule } from './identity.module.ts';
 import {
@@ -58,8 +59,7 @@ import {
 } from './identity.tokens.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenFromModules } from './listener-modules.ts';
-import { openConnections, openDirectory, openReach, openRedis } from './nodes.ts';
-import { openPresence } from './presence.ts';
+import { openDirectory, openReach, openRedis } from './nodes.ts';
 import { realtime } from './realtime.ts';
 import { openStorage } from './storage.ts';
 
@@ -160,7 +160,6 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
     backplane,
     directory: openDirectory(config, postgres, node),
     ...(await openConnections({ redis, reach, postgres }, config, lifetime, node)),
-    presence: await openPresence(redis, lifetime, node),
     lifetime,
     reach,
     metrics,

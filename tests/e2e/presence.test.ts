@@ -172,3 +172,19 @@ describe.each(['alone', 'on two nodes'])('presence, %s', (how) => {
     expect((await cleos.call('focus', { conversationId: group })).error?.code).toBe('not_found');
   });
 });
+
+it('shows who comes, is idle and leaves on another node that shares the database and no Redis', async () => {
+  const settings = { JWT_SECRET: randomBytes(32).toString('base64url') };
+  const here = await RunningServer.start({ settings });
+  const there = await RunningServer.start({ settings, databaseUrl: here.databaseUrl });
+  const [ann, ben] = (await here.users(2)) as [TestUser, TestUser];
+  await here.as(ann, 'conversation.open_private', { userId: ben.userId });
+  const anns = await here.connectAs(ann);
+  expect(await watched(anns, ben)).toEqual([{ userId: ben.userId, status: 'offline' }]);
+  const bens = await there.connectAs(ben);
+  await told(anns, ben, 'online', 30_000);
+  await bens.call('presence.set', { status: 'away' });
+  await told(anns, ben, 'away', 30_000);
+  goAway(bens);
+  await told(anns, ben, 'offline', PRESENCE_GRACE_MS + 30_000);
+}, 90_000);

@@ -4,9 +4,14 @@ import type { Postgres } from './database.ts';
 export const LIFE_LEASE_MS = 10_000;
 const SWEPT_AT_ONCE = 2_000;
 
+/** What a life may have written. */
+const TABLES = ['connections', 'presence'] as const;
+
 interface Renewed {
   readonly held: boolean;
   readonly living: number;
+  /** Changes whenever another life begins or ends, or writes that somebody came or went. */
+  readonly others: string;
   readonly dead: readonly string[];
 }
 
@@ -17,6 +22,8 @@ interface Renewed {
  */
 export class NodeLife {
   readonly #writers: (() => Promise<unknown>)[] = [];
+  readonly #looks: (() => void)[] = [];
+  #others = '';
   #begun = 0;
   #name: string;
   #living = 1;
@@ -45,6 +52,11 @@ export class NodeLife {
     this.#writers.push(write);
   }
 
+  /** Called when who is there with other nodes may be others than at the beat before. */
+  onMoved(look: () => void): void {
+    this.#looks.push(look);
+  }
+
   /** Whoever failed has left something else than what is true: the next beat begins another life. */
   async marking<T>(work: Promise<T>): Promise<T> {
     try {
@@ -60,12 +72,20 @@ export class NodeLife {
     const renewed = this.#incomplete ? undefined : await this.#renew();
     if (!renewed?.held) return this.#beginAnew();
     this.#living = renewed.living;
+    if (renewed.others !== this.#others) for (const look of this.#looks) look();
+    this.#others = renewed.others;
     for (const dead of renewed.dead) await this.#sweep(dead);
   }
 
-  /** After the last beat: nothing of this node is left. */
-  leave(): Promise<void> {
-    return this.#sweep(this.name);
+  /** After the last beat: nobody is connected here. Who was there is on the way to another node, and counts until the lease ends. */
+  async leave(): Promise<void> {
+    await this.#empty('connections', this.#name);
+    await this.postgres.run((db) =>
+      sql`
+        DELETE FROM node_lives WHERE name = ${this.#name} AND NOT EXISTS (SELECT FROM presence WHERE life = name)`.execute(
+        db,
+      ),
+    );
   }
 
   /** For conditions on `node_lives.beat_at`. */
@@ -73,26 +93,35 @@ export class NodeLife {
     return sql<Date>`clock_timestamp() - ${this.leaseMs} * interval '1 millisecond'`;
   }
 
+  /** Likewise, for `node_lives.name`: lives of this node. */
+  get isOwn() {
+    return sql<boolean>`starts_with(name, ${`${this.incarnation}.`})`;
+  }
+
   async #renew(): Promise<Renewed> {
     const { rows } = await this.postgres.run((db) =>
-      sql<{ held: string | null; living: number; dead: readonly string[] }>`
+      sql<Omit<Renewed, 'held'> & { held: string | null }>`
         WITH held AS (
           UPDATE node_lives SET beat_at = clock_timestamp() WHERE name = ${this.name} AND beat_at > ${this.since} RETURNING name
         )
         SELECT (SELECT name FROM held) AS held,
           (SELECT count(*)::int FROM node_lives WHERE beat_at > ${this.since}) AS living,
+          (SELECT coalesce(string_agg(name || ' ' || presence_changes, ',' ORDER BY name), '')
+            FROM node_lives WHERE beat_at > ${this.since} AND NOT ${this.isOwn}) AS others,
           ARRAY(SELECT name FROM node_lives WHERE beat_at <= ${this.since} AND name <> ${this.name} LIMIT 10) AS dead`.execute(
         db,
       ),
     );
-    const [{ held, living, dead } = { held: null, living: 1, dead: [] }] = rows;
-    return { held: held !== null, living, dead };
+    const [row = { held: null, living: 1, others: '', dead: [] }] = rows;
+    return { ...row, held: row.held !== null };
   }
 
   /** Nothing is written under a name before it stands, or that would begin another life, and so on while many come. */
   async #beginAnew(): Promise<void> {
     const name = `${this.incarnation}.${++this.#begun}`;
-    await this.postgres.run((db) => sql`INSERT INTO node_lives VALUES (${name}, clock_timestamp())`.execute(db));
+    await this.postgres.run((db) =>
+      sql`INSERT INTO node_lives (name, beat_at) VALUES (${name}, clock_timestamp())`.execute(db),
+    );
     this.#name = name;
     this.#incomplete = false;
     await this.marking(Promise.all(this.#writers.map((write) => write())));
@@ -103,24 +132,28 @@ export class NodeLife {
   async #sweepOwn(): Promise<void> {
     const { rows } = await this.postgres.run((db) =>
       sql<{ name: string }>`
-        SELECT name FROM node_lives WHERE starts_with(name, ${`${this.incarnation}.`}) AND name <> ${this.#name}`.execute(
-        db,
-      ),
+        SELECT name FROM node_lives WHERE ${this.isOwn} AND name <> ${this.#name}`.execute(db),
     );
     for (const { name } of rows) await this.#sweep(name);
   }
 
-  /** May be done by several at once, and again. In pages, for the dead may have had very many; what is locked is being swept by others, or moved. */
+  /** May be done by several at once, and again. */
   async #sweep(name: string): Promise<void> {
+    for (const table of TABLES) await this.#empty(table, name);
+    await this.postgres.run((db) => sql`DELETE FROM node_lives WHERE name = ${name}`.execute(db));
+  }
+
+  /** In pages, for the dead may have had very many; what is locked is being swept by others, or moved. */
+  async #empty(table: (typeof TABLES)[number], name: string): Promise<void> {
+    const [rows, page] = [sql.table(table), sql`LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED`];
     for (let swept = SWEPT_AT_ONCE; swept === SWEPT_AT_ONCE; ) {
       const { numAffectedRows } = await this.postgres.run((db) =>
         sql`
-          DELETE FROM connections AS gone
-          USING (SELECT id FROM connections WHERE life = ${name} LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED) AS page
-          WHERE gone.id = page.id AND gone.life = ${name}`.execute(db),
+          DELETE FROM ${rows} WHERE life = ${name} AND ctid = any(ARRAY(SELECT ctid FROM ${rows} WHERE life = ${name} ${page}))`.execute(
+          db,
+        ),
       );
       swept = Number(numAffectedRows ?? 0);
     }
-    await this.postgres.run((db) => sql`DELETE FROM node_lives WHERE name = ${name}`.execute(db));
   }
 }

@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import type { PresenceStore } from '#app/application/ports/presence-store.ts';
+import { type DeviceStatus, overDevices } from '#app/domain/connection/presence.ts';
+import type { UserId } from '#app/domain/shared/ids.ts';
+import type { Postgres } from './database.ts';
+import { Gathered } from './gathered.ts';
+import type { NodeLife } from './node-life.ts';
+
+const AT_ONCE = 500;
+
+/**
+ * A row for each user, under the life of the node that has them, written with one statement at a time for all that changed
+ * since the one before. There is no word between these nodes: what another one changed is seen at the next beat, by a count.
+ */
+export class PostgresPresence implements PresenceStore {
+  readonly #own = new Map<UserId, DeviceStatus>();
+  readonly #writes = new Gathered<UserId, void>((users) => this.#write(users), AT_ONCE);
+
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly life: NodeLife,
+  ) {
+    life.onAnew(() => Promise.all([...this.#own.keys()].map((userId) => this.#writes.add(userId))));
+  }
+
+  set(userId: UserId, status: DeviceStatus | undefined): Promise<void> {
+    if (status) this.#own.set(userId, status);
+    else this.#own.delete(userId);
+    return this.life.marking(this.#writes.add(userId));
+  }
+
+  async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, DeviceStatus>> {
+    const { rows } = await this.postgres.run((db) =>
+      sql<{ user_id: UserId; status: DeviceStatus }>`
+        SELECT user_id, status FROM presence JOIN node_lives ON name = life AND beat_at > ${this.life.since}
+        WHERE user_id = any(${users}::uuid[]) AND NOT ${this.life.isOwn}`.execute(db),
+    );
+    const statuses = new Map<UserId, DeviceStatus[]>();
+    for (const userId of users) {
+      const own = this.#own.get(userId);
+      statuses.set(userId, own ? [own] : []);
+    }
+    for (const { user_id, status } of rows) statuses.get(user_id)?.push(status);
+    const found = new Map<UserId, DeviceStatus>();
+    for (const [userId, theirs] of statuses) {
+      const overall = overDevices(theirs);
+      if (overall) found.set(userId, overall);
+    }
+    return found;
+  }
+
+  onUpset(look: () => void): void {
+    this.life.onMoved(look);
+  }
+
+  async #write(users: readonly UserId[]): Promise<() => void> {
+    const here = users.filter((userId) => this.#own.has(userId));
+    const gone = users.filter((userId) => !this.#own.has(userId));
+    const { name } = this.life;
+    await this.postgres.run((db) =>
+      sql`
+        WITH gone AS (DELETE FROM presence WHERE life = ${name} AND user_id = any(${gone}::uuid[])),
+        moved AS (UPDATE node_lives SET presence_changes = presence_changes + 1 WHERE name = ${name})
+        INSERT INTO presence (life, user_id, status)
+        SELECT ${name}, * FROM unnest(${here}::uuid[], ${here.map((userId) => this.#own.get(userId))}::text[])
+        ON CONFLICT (user_id, life) DO UPDATE SET status = excluded.status`.execute(db),
+    );
+    return () => {};
+  }
+}
