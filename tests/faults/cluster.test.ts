@@ -3,13 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Cluster } from '../support/chaos-cluster.ts';
 import { faultKinds } from '../support/chaos-faults.ts';
-import { keep, recoveryTable } from '../support/chaos-report.ts';
+import { ackTimes, keep, recoveryTable } from '../support/chaos-report.ts';
 import type { Recovered } from '../support/chaos-probe.ts';
 import { nameOf, type Planned, schedule } from '../support/chaos-schedule.ts';
+import { Background, IdleSnapshot } from '../support/chaos-snapshot.ts';
 import { Town } from '../support/chaos-town.ts';
 import { judge } from '../support/checker.ts';
 import { dump } from '../support/dump.ts';
-import { History } from '../support/history.ts';
+import { History, type HistoryRecord } from '../support/history.ts';
 
 /** Asked for by name: then it is told as it goes, and kept. */
 const LONG = process.env['FAULTS'] !== undefined;
@@ -38,18 +39,26 @@ it(`three nodes behind HAProxy lose, double, turn and leak nothing over ${FAULTS
   const history = new History();
   const town = await Town.found(cluster, history);
   const plan = schedule(SEED, FAULTS, { brief: !LONG, ...(ONLY !== undefined && { only: kindsOf(ONLY) }) });
+  const failures: string[] = [];
+  const snapshot = new Background(() => new IdleSnapshot(cluster.postgres.url));
   let faults = 0;
   for (const [n, planned] of plan.entries()) {
     if (performance.now() - began > MINUTES * 60_000) break;
+    await snapshot.set(n >= FAULTS / 3 && n < (2 * FAULTS) / 3);
     faults++;
-    await Promise.all([progress(town, PROGRESS), town.calm()]);
-    await breaks(planned);
+    try {
+      await Promise.all([progress(town, PROGRESS), town.calm()]);
+      await breaks(planned);
+    } catch (error) {
+      failures.push(`${n + 1}, ${wordsOf(planned)}: ${String(error)}`);
+    }
     const endedAt = performance.now();
     const { missing, ...recovery } = await town.probe.recovery(town.devices);
     history.add({ type: 'fault', kind: nameOf(planned), endedAt, ...recovery });
     if (missing || LONG)
       tell(`${n + 1} of ${FAULTS}, ${town.acked} acked: ${wordsOf(planned)}; ${wordsOn(missing, recovery)}`);
   }
+  await snapshot.set(false);
   await progress(town, PROGRESS);
   await town.end();
 
@@ -57,9 +66,11 @@ it(`three nodes behind HAProxy lose, double, turn and leak nothing over ${FAULTS
   const judgement = judge(history.records, stored, { operationMs: OPERATION_MS });
   const { report, violations, recoveries } = judgement;
   tell(`three nodes, seed ${SEED}: ${report}\n${recoveryTable(judgement)}`);
+  for (const { what } of violations.slice(0, 3)) tell(`${what}\n${storyOf(history.records, what)}`);
   const minutes = (performance.now() - began) / 60_000;
-  const [edits, deaths] = [town.edits, cluster.deaths.length];
-  if (LONG && ONLY === undefined) await keep(REPORT, { judgement, seed: SEED, faults, minutes, edits, deaths });
+  const [edits, deaths, acks] = [town.edits, cluster.deaths.length, ackTimes(history.records, snapshot.held)];
+  if (LONG && ONLY === undefined) await keep(REPORT, { judgement, seed: SEED, faults, minutes, edits, deaths, acks });
+  expect(failures).toEqual([]);
   expect(violations.slice(0, 10)).toEqual([]);
   expect(cluster.deaths).toEqual([]);
   expect(recoveries).toHaveLength(faults);
@@ -70,7 +81,21 @@ it(`three nodes behind HAProxy lose, double, turn and leak nothing over ${FAULTS
 
 const kindsOf = (part: string) => faultKinds.filter(({ name }) => name.includes(part));
 
-const breaks = (planned: Planned) => Promise.all(planned.map(({ kind, ms, node }) => kind.inject(cluster, ms, node)));
+/** Resolves when both of a pair are whole again, whatever became of one. */
+const breaks = async (planned: Planned): Promise<void> => {
+  const outcomes = await Promise.allSettled(planned.map(({ kind, ms, node }) => kind.inject(cluster, ms, node)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+};
+
+/** All attempts at the messages that are named, for who looks for what was wrong. */
+const storyOf = (records: readonly HistoryRecord[], what: string): string => {
+  const ops = new Set<number>();
+  const lines = records.filter((record) => {
+    if (record.type === 'send.invoke' && what.includes(record.id)) ops.add(record.op);
+    return 'op' in record && ops.has(record.op);
+  });
+  return lines.map((record) => JSON.stringify(record)).join('\n');
+};
 
 const wordsOf = (planned: Planned) =>
   planned.map(({ kind: { name }, ms, node }) => `${name} (${ms} ms, ${node})`).join(' with ');

@@ -17,6 +17,8 @@ export interface FaultKind {
   readonly goal: readonly [of: Recovering, ms: number];
   /** How often it is in the deck; once when absent. */
   readonly weight?: number;
+  /** Never together with another: it needs the rest to work. */
+  readonly alone?: boolean;
   /** @param node the one that it happens to, where it happens to one */
   inject(cluster: Cluster, ms: number, node: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { flap, readNothing } from './chaos-crowd.ts';
 import { type FaultKind, during, over } from './chaos-fault.ts';
 
 const CUT_EACH_MS = 400;
@@ -60,6 +61,16 @@ export const clientFaults: readonly FaultKind[] = [
       cluster.setWays({ silent: true });
       await during(ms, () => cluster.setWays({})); // those that lost something stay dumb: each client has to find out
     },
+  },
+  {
+    ...{ name: 'one who reads nothing of what is written', part: 'clients', ms: [0, 0], goal: ['clients', 5_000] },
+    alone: true,
+    inject: (cluster, _ms, node) => readNothing(cluster, node),
+  },
+  {
+    ...{ name: '30 clients that come and go each second', part: 'clients', ms: [2_000, 6_000] },
+    ...{ goal: ['clients', 5_000], alone: true },
+    inject: flap,
   },
   {
     ...{ name: 'both cores busy with something else', part: 'machine', ms: [2_000, 6_000], goal: ['clients', 5_000] },

@@ -3,6 +3,7 @@ import type { FaultKind, Recovering } from './chaos-fault.ts';
 import { faultKinds } from './chaos-faults.ts';
 import { PAIR } from './chaos-schedule.ts';
 import { type Judgement, quantile, type Recovery } from './checker.ts';
+import type { HistoryRecord } from './history.ts';
 
 export interface ChaosReport {
   readonly judgement: Judgement;
@@ -12,6 +13,8 @@ export interface ChaosReport {
   readonly edits: number;
   /** Of nodes, that nobody brought about. */
   readonly deaths: number;
+  /** Milliseconds from send to ack: while somebody held an idle snapshot, and before and after. */
+  readonly acks: { readonly snapshot: readonly number[]; readonly otherwise: readonly number[] };
 }
 
 const MARKS = ['<!-- report -->', '<!-- end of the report -->'] as const;
@@ -61,9 +64,28 @@ const missedIn = (judgement: Judgement): string => {
   return missed.length > 0 ? `Missed their goal: ${missed.join(', ')}.` : 'Every single fault was within its goal.';
 };
 
+const inMs = (values: readonly number[]): string =>
+  [0.5, 0.99].map((share) => Math.round(quantile(values, share))).join(' / ');
+
+/** Of every attempt that was acked, split by whether it began within that time. */
+export const ackTimes = (
+  records: readonly HistoryRecord[],
+  [from, to]: readonly [number, number],
+): ChaosReport['acks'] => {
+  const began = new Map<number, number>();
+  const acks = { snapshot: [] as number[], otherwise: [] as number[] };
+  for (const record of records) {
+    if (record.type === 'send.invoke') began.set(record.op, record.at);
+    if (record.type !== 'send.ack') continue;
+    const at = began.get(record.op) ?? record.at;
+    acks[from <= at && at < to ? 'snapshot' : 'otherwise'].push(record.at - at);
+  }
+  return acks;
+};
+
 /** Puts the report into the document, in the place of the one before. */
 export const keep = async (file: string, report: ChaosReport): Promise<void> => {
-  const { judgement, seed, faults, minutes, edits, deaths } = report;
+  const { judgement, seed, faults, minutes, edits, deaths, acks } = report;
   const text = await readFile(file, 'utf8');
   const [before, , after] = [text.split(MARKS[0])[0], undefined, text.split(MARKS[1])[1]];
   if (before === undefined || after === undefined) throw new Error(`${file} has no place for a report`);
@@ -73,6 +95,7 @@ export const keep = async (file: string, report: ChaosReport): Promise<void> => 
     `Beside the sends ${edits} edits and deletions were acked; ${judgement.violations.length} violations of any kind; ${deaths} processes ended that nobody had killed.`,
     recoveryTable(judgement),
     missedIn(judgement),
+    `Sends were acked after ${inMs(acks.otherwise)} ms (p50 / p99, faults and tries included); over the third of the faults during which somebody held an idle snapshot, after ${inMs(acks.snapshot)} ms.`,
   ].join('\n\n');
   await writeFile(file, `${before}${MARKS[0]}\n\n${told}\n\n${MARKS[1]}${after}`);
 };

@@ -65,8 +65,8 @@ const pair = (random: () => number): Planned => {
   return one.kind.part === 'node' ? [one, { ...other, node: one.node + 1 }] : pair(random);
 };
 
-const any = (random: () => number): PlannedFault =>
-  drawn(faultKinds[Math.floor(random() * faultKinds.length)]!, random); // in range
+const sociable = faultKinds.filter(({ alone }) => !alone);
+const any = (random: () => number): PlannedFault => drawn(sociable[Math.floor(random() * sociable.length)]!, random); // in range
 
 const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
   items

@@ -2,6 +2,7 @@ import type { MessageDraft } from '#app/domain/chat/message.ts';
 import { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { Editor } from './chaos-changes.ts';
 import type { Cluster } from './chaos-cluster.ts';
+import { Doubler, overHttp } from './chaos-doubler.ts';
 import { Churn, Sender } from './chaos-load.ts';
 import { Probe } from './chaos-probe.ts';
 import { PageReader } from './chaos-reader.ts';
@@ -38,6 +39,11 @@ const SENDERS: readonly (readonly [Name, Place])[] = [
     ['dan', 'hidden'],
   ] as const),
 ];
+/** By two nodes and over HTTP at once. */
+const DOUBLERS = [
+  ['fay', 'square'],
+  ['ann', 'annBen'],
+] as const;
 /** Two devices of Ann; Cleo and Dan come and go, and only read. */
 const DEVICES: readonly (readonly [Name, readonly Place[]])[] = [
   ['ann', ['square', 'annBen']],
@@ -63,6 +69,7 @@ const FOLLOWERS: readonly (readonly [Name, Place])[] = [
 export class Town {
   readonly #senders: Sender[] = [];
   readonly #editors: Editor[] = [];
+  readonly #doublers: Doubler[] = [];
   readonly #stoppable: { stop(): Promise<unknown> }[] = [];
   readonly #watching: { stop(): Promise<unknown> }[] = [];
   readonly devices: SdkUser[] = [];
@@ -113,7 +120,7 @@ export class Town {
   }
 
   get acked(): number {
-    return [...this.#senders, ...this.devices].reduce((sum, one) => sum + one.acked, 0);
+    return [...this.#senders, ...this.#doublers, ...this.devices].reduce((sum, one) => sum + one.acked, 0);
   }
 
   /** Edits and deletions that were acked. */
@@ -133,7 +140,9 @@ export class Town {
   /** Ends the load, lets everybody catch up, and has them say what they see. */
   async end(): Promise<void> {
     await Promise.all(
-      [...this.#senders, ...this.#editors, ...this.#stoppable, ...this.devices].map((one) => one.stop()),
+      [...this.#senders, ...this.#doublers, ...this.#editors, ...this.#stoppable, ...this.devices].map((one) =>
+        one.stop(),
+      ),
     );
     await this.probe.recovery(this.devices);
     // Twice, as one device of a user may tell late what was read on it.
@@ -165,6 +174,13 @@ export class Town {
       const sender = new Sender(history, `${name}-1`, people[name].userId, places[place], attempt, 4, REST[place]);
       this.#senders.push(sender);
       if (n % 2 === 0) this.#editors.push(new Editor(history, sender, new Line(this.#url(n), people[name])));
+    }
+    for (const [name, place] of DOUBLERS) {
+      const at = (node: number) => overLine(new Line(cluster.node(node).ws, people[name]));
+      const anywhere = overHttp(() => cluster.node(this.#turn++).http, people[name]);
+      this.#doublers.push(
+        new Doubler(history, `${name}-twice`, people[name], places[place], [at(0), at(1), anywhere], texts),
+      );
     }
     for (const [place, owner, user] of [
       ['open', 'ann', 'cleo'],
