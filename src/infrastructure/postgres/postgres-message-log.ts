@@ -9,6 +9,7 @@ import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
 import { appendDrafts, type Verdict } from './append-drafts.ts';
 import { DISK_FULL, type Failure, failureOf } from './failure.ts';
+import { HeldSends } from './held-sends.ts';
 
 /** What the log tells whoever counts. All calls are synchronous and must not throw. */
 export interface MessageLogObserver {
@@ -21,7 +22,7 @@ export interface MessageLogObserver {
 }
 
 export interface MessageLogOptions {
-  /** Connections of its own, never shared with slower work: up to three batches, and two side lanes. They are kept between batches. */
+  /** Connections of its own, never shared with slower work: up to three batches, and three side lanes. They are kept between batches. */
   readonly pool: Pool;
   readonly clock: Clock;
   readonly observer: MessageLogObserver;
@@ -46,7 +47,11 @@ interface Pending {
   ambiguous: boolean;
 }
 
+/** For conversations that somebody keeps locked, one each; one more is for all that other nodes' batches hold. */
 const SIDE_LANES = 2;
+/** A lock is waited for so long there; longer than a batch takes, and not so long that one kept lock delays many. */
+const TOGETHER_MS = 300;
+const ALONE_MS = 800;
 /** Batches on their way at once while there are few sends in them. */
 const LONELY_FLIGHTS = 3;
 const FEW = 4;
@@ -57,13 +62,13 @@ const RETRY_PAUSE_MS = 50;
 
 /**
  * Group commit. While one batch is on its way to PostgreSQL, the sends that arrive form the next one, so latency is one
- * commit at low load and throughput grows with load. Conversations that somebody else has locked take a side lane: one
- * locked conversation must not stop the node.
+ * commit at low load and throughput grows with load. Conversations that somebody else has locked take side lanes: one
+ * locked conversation must not stop the node. Most such locks are those of another node's batch and end all at once, so they are
+ * waited for together, in one batch; only what stays locked is waited for alone.
  */
 export class PostgresMessageLog implements MessageLog {
   #queue: Pending[] = [];
-  /** Sends to conversations that others hold, each queue in order; a conversation is in here until its queue is empty. */
-  readonly #held = new Map<ConversationId, Pending[]>();
+  readonly #held = new HeldSends<Pending>();
   #size = 0;
   /** Conversations of the batches that are on their way; each is in at most one. */
   readonly #flying = new Set<ConversationId>();
@@ -71,7 +76,8 @@ export class PostgresMessageLog implements MessageLog {
   /** When a batch last held several sends to one conversation, and how many sends it held. */
   #crowdedAt = Number.NEGATIVE_INFINITY;
   #lastBatch = 0;
-  #sideBusy = new Set<ConversationId>();
+  #together = false;
+  #alone = 0;
   #scheduled = false;
   /** Monotonic time since when the database has been failing; undefined while it answers. */
   #failingSince: number | undefined;
@@ -154,11 +160,10 @@ export class PostgresMessageLog implements MessageLog {
       if (batch.length === 0) break;
       this.#fly(batch);
     }
-    if (this.#held.size > 0) this.#failLate();
-    for (const [conversation, waiting] of this.#held) {
-      if (this.#sideBusy.size >= SIDE_LANES) break;
-      if (!this.#sideBusy.has(conversation)) this.#startSideLane(conversation, waiting);
-    }
+    if (this.#held.empty) return;
+    this.#failLate();
+    this.#pumpTogether();
+    this.#pumpAlone();
   }
 
   #fly(batch: Pending[]): void {
@@ -169,20 +174,35 @@ export class PostgresMessageLog implements MessageLog {
       this.#crowdedAt = this.options.clock.monotonic();
       this.#lastBatch = batch.length;
     }
-    void this.#run(batch, false).finally(() => {
+    void this.#run(batch, 0).finally(() => {
       for (const id of conversations) this.#flying.delete(id);
       this.#flights--;
       if (this.#queue.length > 0) this.#schedule();
-      if (this.#held.size > 0) this.#pump();
+      if (!this.#held.empty) this.#pump();
     });
   }
 
-  #startSideLane(conversation: ConversationId, waiting: Pending[]): void {
-    this.#sideBusy.add(conversation);
-    const batch = this.#admitted(waiting.splice(0, this.options.batchLimit));
-    void this.#run(batch, true).finally(() => {
-      this.#sideBusy.delete(conversation);
-      if (waiting.length === 0) this.#held.delete(conversation);
+  #pumpTogether(): void {
+    if (this.#together) return;
+    const taken = this.#held.takeTogether(this.options.batchLimit);
+    if (taken.length === 0) return;
+    this.#together = true;
+    this.#flyAside(taken, TOGETHER_MS, () => (this.#together = false));
+  }
+
+  #pumpAlone(): void {
+    while (this.#alone < SIDE_LANES) {
+      const taken = this.#held.takeAlone(this.options.batchLimit);
+      if (taken.length === 0) return;
+      this.#alone++;
+      this.#flyAside(taken, ALONE_MS, () => this.#alone--);
+    }
+  }
+
+  #flyAside(taken: readonly Pending[], waitMs: number, landed: () => void): void {
+    void this.#run(this.#admitted(taken), waitMs).finally(() => {
+      landed();
+      this.#held.landed(taken);
       this.#pump();
     });
   }
@@ -199,13 +219,8 @@ export class PostgresMessageLog implements MessageLog {
     const deferred = new Set<ConversationId>();
     for (const pending of this.#queue) {
       const { conversationId, id } = pending.draft;
-      const held = this.#held.get(conversationId);
-      if (held) held.push(pending);
-      else if (
-        batch.length === this.options.batchLimit ||
-        deferred.has(conversationId) ||
-        this.#flying.has(conversationId)
-      )
+      if (this.#held.join(pending)) continue;
+      if (batch.length === this.options.batchLimit || deferred.has(conversationId) || this.#flying.has(conversationId))
         later.push(pending);
       else if (ids.has(conversationId + id)) {
         deferred.add(conversationId);
@@ -220,7 +235,7 @@ export class PostgresMessageLog implements MessageLog {
   }
 
   /** Turns away what waited too long and what its lane holds back. */
-  #admitted(batch: Pending[]): Pending[] {
+  #admitted(batch: readonly Pending[]): Pending[] {
     const now = this.options.clock.monotonic();
     return batch.filter((pending) => {
       if (pending.lane && !pending.lane.admits(pending.place, pending.draft.id))
@@ -231,9 +246,12 @@ export class PostgresMessageLog implements MessageLog {
     });
   }
 
-  /** Answers every one of the batch, whatever happens; splits it around what can't be stored. */
-  async #run(batch: Pending[], wait: boolean): Promise<void> {
-    for (let attempt = batch; attempt.length > 0; ) {
+  /**
+   * Answers every one of the batch or holds it, whatever happens; splits it around what can't be stored. Who waited for
+   * many locks in vain looks which of them are still held, and stores the rest.
+   */
+  async #run(batch: Pending[], waitMs: number): Promise<void> {
+    for (let attempt = batch, wait = waitMs; attempt.length > 0; ) {
       const failure = await this.#attempt(attempt, wait);
       this.#full = failure?.code === DISK_FULL;
       if (!failure) {
@@ -251,7 +269,8 @@ export class PostgresMessageLog implements MessageLog {
       if (failure.ambiguous) for (const pending of attempt) pending.ambiguous = true;
       this.#failLate();
       attempt = this.#admitted(attempt);
-      if (attempt.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      if (failure.kind === 'busy' && wait === TOGETHER_MS) wait = 0;
+      else if (attempt.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
     }
   }
 
@@ -264,14 +283,11 @@ export class PostgresMessageLog implements MessageLog {
       return false;
     };
     this.#queue = this.#queue.filter(inTime);
-    for (const [conversation, waiting] of this.#held) {
-      waiting.splice(0, waiting.length, ...waiting.filter(inTime));
-      if (waiting.length === 0 && !this.#sideBusy.has(conversation)) this.#held.delete(conversation);
-    }
+    this.#held.keep(inTime);
   }
 
   /** One round trip. Undefined when it went through; then all are answered or moved to a side lane. */
-  async #attempt(batch: readonly Pending[], wait: boolean): Promise<Failure | undefined> {
+  async #attempt(batch: readonly Pending[], waitMs: number): Promise<Failure | undefined> {
     const started = this.options.clock.monotonic();
     let client: PoolClient;
     try {
@@ -285,7 +301,7 @@ export class PostgresMessageLog implements MessageLog {
         appendDrafts(
           client,
           batch.map((pending) => pending.draft),
-          wait,
+          waitMs,
         ),
         this.options.deadlineMs,
       );
@@ -318,7 +334,7 @@ export class PostgresMessageLog implements MessageLog {
     for (const [place, pending] of batch.entries()) {
       const { code, seq, rev, sentAt } = verdicts[place]!; // one for each
       if (code === 6) {
-        this.#hold(pending);
+        this.#held.add(pending);
         continue;
       }
       if (pending.ambiguous) {
@@ -337,12 +353,6 @@ export class PostgresMessageLog implements MessageLog {
         });
     }
     if (settled > 0) this.options.observer.settled(settled, stored);
-  }
-
-  #hold(pending: Pending): void {
-    const held = this.#held.get(pending.draft.conversationId);
-    if (held) held.push(pending);
-    else this.#held.set(pending.draft.conversationId, [pending]);
   }
 
   /** Why what waited has waited too long. */
