@@ -21,6 +21,7 @@ const BACKOFF_MS = 500;
 const HEARTBEAT_MS = 15_000;
 /** Fewer than a connection may have without an answer. */
 const WINDOW = 32;
+const AGAIN_MS = 50;
 /** A user would call that failed. */
 const PATIENCE_MS = 10_000;
 
@@ -36,6 +37,7 @@ export class Roamer {
   #sending = true;
   #ends = false;
   #moving: Promise<void> | undefined;
+  #again: NodeJS.Timeout | undefined;
   acked: string[] = [];
   /** How its connections ended, but those that it left. */
   readonly codes: number[] = [];
@@ -74,6 +76,7 @@ export class Roamer {
 
   async leave(): Promise<void> {
     this.#ends = true;
+    clearTimeout(this.#again);
     await this.#moving;
     this.#current?.socket.terminate();
   }
@@ -84,7 +87,7 @@ export class Roamer {
 
   async #send(pending: Pending): Promise<void> {
     const client = this.#current;
-    if (!client?.open) return; // sent again by who connects
+    if (!client?.open || this.#again) return; // sent by who connects, or in its turn
     const { id, content } = pending;
     const reply = await client
       .call('message.send', { conversationId: this.conversationId, id, content }, PATIENCE_MS)
@@ -97,10 +100,15 @@ export class Roamer {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       this.told.failed(`${content}: ${reply.error?.code} ${reply.error?.rule}`);
     } else if (performance.now() - pending.since > PATIENCE_MS) this.told.failed(`${content}: no answer`);
-    else if (reply && client === this.#current) {
-      await pause(50);
-      await this.#send(pending);
-    }
+    else if (reply && client === this.#current) this.#sendAllAgain();
+  }
+
+  /** Soon, all that is not answered, in order and before anything new: what comes between would overtake the rest. */
+  #sendAllAgain(): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      for (const pending of this.#pending) void this.#send(pending);
+    }, AGAIN_MS);
   }
 
   /** From one connection, or none, to another. */
