@@ -25,7 +25,10 @@ export interface Incoming {
 }
 
 export interface ClientEvents {
-  /** Each once, of one conversation in the order of `seq`, whether it came live or was caught up later. */
+  /**
+   * Each once, of one conversation in the order of `seq`, whether it came live or was caught up later; of those missed in one
+   * absence the newest 10,000 of each conversation.
+   */
   readonly message: Incoming;
   /** What the server says, as it came. */
   readonly event: ServerEvent;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Incoming } from '../../../clients/sdk/src/index.ts';
+import type { AnyRow, Incoming } from '../../../clients/sdk/src/index.ts';
 import { Lost, Refused } from '../../../clients/sdk/src/link/failures.ts';
 import type { OutputOf } from '../../../clients/sdk/src/protocol.ts';
 import { settle } from '../../support/manual-timers.ts';
@@ -126,6 +126,21 @@ describe('events', () => {
     link.event({ type: 'conversation.changes', data: { conversationId: PLACE, from: 7, upTo: 9, rows: [] } });
     await settle();
     expect(asked(stage, 'sync')).toMatchObject([{ cursors: [[PLACE, 4]] }]);
+  });
+});
+
+describe('rows of a kind that a later version has', () => {
+  it('are skipped, and what comes with them counts', async () => {
+    const stage = await opened();
+    const { link, news, conversation } = stage;
+    link.lose();
+    const reaction = { kind: 'reaction', reaction: { seq: 1, rev: 2 } } as unknown as AnyRow;
+    const rows = [reaction, { kind: 'message', message: aRow({ seq: 2, rev: 3 }) } as const];
+    news.set(PLACE, { id: PLACE, upTo: 3, rows, more: false });
+    await link.open();
+    link.event(created(aRow({ seq: 3, rev: 4 })));
+    expect(conversation.view).toMatchObject({ seq: 3, lastMessage: { text: 'message 3' } });
+    expect(asked(stage, 'sync')).toHaveLength(1);
   });
 });
 
@@ -401,6 +416,25 @@ describe('new messages', () => {
     await link.open();
     link.event(created(aRow({ seq: 251 })));
     expect(seqs()).toEqual(Array.from({ length: 250 }, (_, at) => at + 2));
+  });
+
+  it('are the newest 10,000 after a longer gap, and then those that come', async () => {
+    const stage = await opened();
+    const { link, news, logs } = stage;
+    const seqs = listening(stage);
+    link.event(created(aRow({ seq: 2 })));
+    link.lose();
+    logs.set(
+      PLACE,
+      Array.from({ length: 12_000 }, (_, at) => aRow({ seq: at + 1 })),
+    );
+    stage.lines = [aLine(PLACE, { seq: 12_000, rev: 12_000 })];
+    news.set(PLACE, { id: PLACE, gap: true, upTo: 12_000 });
+    await link.open();
+    while (seqs().length < 10_001) await settle();
+    link.event(created(aRow({ seq: 12_001 })));
+    expect(seqs()).toEqual([2, ...Array.from({ length: 10_001 }, (_, at) => at + 2_001)]);
+    expect(asked(stage, 'message.history')).toHaveLength(100);
   });
 
   it('of a group that one was added to begin behind the entry that tells of it', async () => {

@@ -2,7 +2,7 @@ import type { CommandType, ServerEvent, Welcome } from '../protocol.ts';
 import { newCalls } from './calls.ts';
 import { type Ending, lost } from './endings.ts';
 import { Lost, Refused } from './failures.ts';
-import { frameOf } from './frames.ts';
+import { type Hearer, readFrame } from './frames.ts';
 import { type Heartbeat, newHeartbeat } from './heartbeat.ts';
 import { replyAsEvent } from './reply-as-event.ts';
 import { replyShapes } from './shapes.ts';
@@ -151,23 +151,19 @@ export const connect = (
     endIfLeft();
   };
 
-  /** Nonsense now and then is passed over, but not for ever. */
-  const countMalformed = (): void => {
-    const now = monotonic();
-    malformed.push(now);
-    if (malformed.length >= MAX_MALFORMED && now - malformed.shift()! <= MALFORMED_WITHIN_MS) broken(); // it has ten
-  };
-
-  const hear = (data: unknown): void => {
-    heartbeat?.heard();
-    const frame = frameOf(data);
-    if (frame.kind === 'answer') answered(frame.id, frame.data);
-    else if (frame.kind === 'event') listener.event(connection, frame.event, false);
-    else if (frame.kind === 'malformed') countMalformed();
-    else if (frame.kind === 'refusal') {
-      calls.take(frame.id)?.reject(frame.error);
+  const hearer: Hearer = {
+    answer: answered,
+    refusal: (id, error) => {
+      calls.take(id)?.reject(error);
       endIfLeft();
-    }
+    },
+    event: (event) => listener.event(connection, event, false),
+    /** Nonsense now and then is passed over, but not for ever. */
+    malformed: () => {
+      const now = monotonic();
+      malformed.push(now);
+      if (malformed.length >= MAX_MALFORMED && now - malformed.shift()! <= MALFORMED_WITHIN_MS) broken(); // it has ten
+    },
   };
 
   const connection: Connection = {
@@ -199,7 +195,10 @@ export const connect = (
     socket = new surroundings.WebSocket(url, [SUB_PROTOCOL]);
     socket.binaryType = 'arraybuffer';
     socket.onopen = opened;
-    socket.onmessage = ({ data }: { readonly data: unknown }) => hear(data);
+    socket.onmessage = ({ data }: { readonly data: unknown }) => {
+      heartbeat?.heard();
+      readFrame(data, hearer);
+    };
     // in Node no close follows the failure to open
     socket.onerror = broken;
     socket.onclose = ({ code }: { readonly code: number }) => over({ code });

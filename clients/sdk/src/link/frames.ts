@@ -4,28 +4,25 @@ import { count, isRecord } from './guards.ts';
 import { refusedWith } from './refusals.ts';
 import { eventShapes } from './shapes.ts';
 
-/** What came, as far as it makes sense. */
-export type Frame =
-  | { readonly kind: 'answer'; readonly id: number; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'refusal'; readonly id: number; readonly error: Refused }
-  | { readonly kind: 'event'; readonly event: ServerEvent }
-  /** Nothing to do with us: of a later version, or about a frame that nobody could read. */
-  | { readonly kind: 'foreign' }
-  | { readonly kind: 'malformed' };
+/** Whom a frame may concern. What has nothing to do with us, being of a later version or about a frame that nobody could read, is passed over. */
+export interface Hearer {
+  answer(id: number, data: Readonly<Record<string, unknown>>): void;
+  refusal(id: number, error: Refused): void;
+  event(event: ServerEvent): void;
+  malformed(): void;
+}
 
 /** In UTF-16 units, each a byte at least. */
 const MAX_LENGTH = 1_048_576;
 const MAX_DEPTH = 64;
 const MAX_TYPE = 64;
 
-const foreign: Frame = { kind: 'foreign' };
-const malformed: Frame = { kind: 'malformed' };
-
-export const frameOf = (data: unknown): Frame => {
-  if (typeof data !== 'string' || data.length > MAX_LENGTH) return malformed;
-  const frame = parsed(data);
-  if (!isRecord(frame) || !isPlain(frame, MAX_DEPTH)) return malformed;
-  return 'id' in frame ? replyIn(frame) : eventIn(frame);
+/** Reads what came over the wire, and tells whom it concerns, at most once. */
+export const readFrame = (data: unknown, hearer: Hearer): void => {
+  const frame = typeof data === 'string' && data.length <= MAX_LENGTH ? parsed(data) : undefined;
+  if (!isRecord(frame) || !isPlain(frame, MAX_DEPTH)) hearer.malformed();
+  else if ('id' in frame) readReply(frame, hearer);
+  else readEvent(frame, hearer);
 };
 
 const parsed = (text: string): unknown => {
@@ -46,20 +43,20 @@ const isPlain = (value: unknown, depth: number): boolean => {
   );
 };
 
-const replyIn = ({ id, ok, data, error }: Readonly<Record<string, unknown>>): Frame => {
-  if (id === null || typeof id === 'string') return foreign;
-  if (!count(id)) return malformed;
-  if (ok === true && isRecord(data)) return { kind: 'answer', id, data };
-  if (ok === false && isRecord(error)) return { kind: 'refusal', id, error: refusedWith(error) };
-  return malformed;
+const readReply = ({ id, ok, data, error }: Readonly<Record<string, unknown>>, hearer: Hearer): void => {
+  if (id === null || typeof id === 'string') return;
+  if (count(id) && ok === true && isRecord(data)) hearer.answer(id, data);
+  else if (count(id) && ok === false && isRecord(error)) hearer.refusal(id, refusedWith(error));
+  else hearer.malformed();
 };
 
-const eventIn = ({ type, data }: Readonly<Record<string, unknown>>): Frame => {
-  if (typeof type !== 'string' || type === '' || type.length > MAX_TYPE || !isRecord(data)) return malformed;
+const readEvent = ({ type, data }: Readonly<Record<string, unknown>>, hearer: Hearer): void => {
+  if (typeof type !== 'string' || type === '' || type.length > MAX_TYPE || !isRecord(data)) return hearer.malformed();
   const event = isKnown(type) ? { type, data } : standIn(data);
-  if (!event) return foreign;
-  if (!eventShapes[event.type](event.data)) return malformed;
-  return { kind: 'event', event: event as ServerEvent }; // its shape was looked at
+  if (!event) return;
+  if (eventShapes[event.type](event.data))
+    hearer.event(event as ServerEvent); // its shape was looked at
+  else hearer.malformed();
 };
 
 const isKnown = (type: string): type is ServerEvent['type'] => Object.hasOwn(eventShapes, type);

@@ -117,8 +117,8 @@ const opened = async (path: string): Promise<Opened> => {
 const judge = ({ entries }: Journal, batch: readonly Waiting[]) => {
   const added = new Map<string, number>();
   const fits = ({ step: [kind, entry] }: Waiting): boolean => {
-    if (kind !== 'add' || entries.has(entry.id)) return true;
-    const count = (added.get(entry.userId) ?? entries.count(entry.userId)) + 1;
+    if (kind !== 'add' || entries.holding(entry.id)) return true;
+    const count = (added.get(entry.userId) ?? entries.users.get(entry.userId)?.size ?? 0) + 1;
     if (count <= OUTBOX_ENTRIES) added.set(entry.userId, count);
     return count <= OUTBOX_ENTRIES;
   };

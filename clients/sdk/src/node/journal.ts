@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Entries } from '../outbox/entries.ts';
+import { type Entries, newEntries } from '../outbox/entries.ts';
 import type { OutboxEntry } from '../outbox/outbox-storage.ts';
 import { putInPlace, writeNext, writeWhole } from './write-whole.ts';
 
@@ -37,7 +37,7 @@ export class Journal {
   /** @throws Error when the file is something else, or damaged in its middle: then no line of it is touched */
   static async open(path: string): Promise<Journal> {
     const text = await textOf(path);
-    const entries = new Entries();
+    const entries = newEntries();
     // A cut-off head is a file that nothing was confirmed of.
     if (HEAD.startsWith(text)) return new Journal(path, await writeWhole(path, HEAD), HEAD.length, entries, 0);
     if (!text.startsWith(HEAD)) throw new Error(`${path} is no outbox of this version`);
@@ -88,9 +88,11 @@ export class Journal {
   }
 
   async #compact(): Promise<void> {
-    const living = this.entries.size;
+    const users = [...this.entries.users.values()];
+    const living = users.reduce((sum, entries) => sum + entries.size, 0);
     if (this.#lines - living <= Math.max(DEAD_LINES, living)) return;
-    const text = HEAD + [...this.entries].map((entry) => lineOf(['add', entry])).join('');
+    const entries = users.flatMap((one) => [...one.values()]);
+    const text = HEAD + entries.map((entry) => lineOf(['add', entry])).join('');
     const next = await writeNext(this.path, text).catch(() => undefined);
     if (!next) return; // the old one does; another time
     try {

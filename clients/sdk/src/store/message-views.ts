@@ -19,21 +19,18 @@ export const storedView = (row: MessageRow, me: string, state: SendState): Messa
 };
 
 /** How a message looks that is known only here, or of which only the ack has come. */
-export const waitingView = (entry: OutboxEntry, ack?: Pick<MessageRow, 'seq' | 'sentAt'>): MessageView => ({
-  id: entry.id,
-  seq: ack?.seq,
-  senderId: entry.userId,
-  mine: true,
-  type: 'text',
-  text: entry.content,
-  notice: undefined,
-  replyTo: entry.replyTo,
-  sentAt: new Date(ack?.sentAt ?? entry.writtenAt),
-  edited: false,
-  deleted: false,
-  state: ack ? 'sent' : entry.failure ? 'failed' : 'queued',
-  failure: entry.failure,
-});
+export const waitingView = (entry: OutboxEntry, ack?: Pick<MessageRow, 'seq' | 'sentAt'>): MessageView => {
+  const { id, userId, content, replyTo, writtenAt, failure } = entry;
+  return {
+    ...{ id, seq: ack?.seq, senderId: userId, mine: true, type: 'text', replyTo, deleted: false },
+    text: content,
+    notice: undefined,
+    sentAt: new Date(ack?.sentAt ?? writtenAt),
+    edited: false,
+    state: ack ? 'sent' : failure ? 'failed' : 'queued',
+    failure,
+  };
+};
 
 /** Views of rows, each made once as long as it looks the same. */
 export const newStoredViews = (me: string) => {
