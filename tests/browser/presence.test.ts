@@ -62,3 +62,19 @@ it('lets each hide when they were last there', async () => {
   await shown.waitFor();
   await expect.poll(() => shown.isChecked()).toBe(false);
 });
+
+it('shows of a long name as much as leaves room for what its owner does', async () => {
+  const cleo = await stage.account('Cleopatra-Maximiliana '.repeat(3).slice(0, 64));
+  const id = await stage.group('Circle', ann, [cleo]);
+  const app = new Messenger((await stage.enter(ann, { viewport: { width: 760, height: 500 } }, `/c/${id}`)).page);
+  const cleos = new Messenger((await stage.enter(cleo, {}, `/c/${id}`)).page);
+  const sentence = app.chat('Circle').getByText('is typing…');
+  const isCut = async () => {
+    await cleos.composer.pressSequentially('h');
+    return sentence.evaluateAll((found) =>
+      found.flatMap((one) => [one, one.querySelector('bdi')!].map((part) => part.scrollWidth > part.clientWidth)),
+    );
+  };
+  // The sentence is not, the name in it is.
+  await expect.poll(isCut, { interval: 500 }).toEqual([false, true]);
+});

@@ -4,7 +4,7 @@ import { usePresenceOf } from '../app/presence.ts';
 import { useToday } from '../app/use-today.ts';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
-import { useTypingText } from './use-typing-text.ts';
+import { useTyping } from './use-typing.tsx';
 
 /** Below the name of a conversation: who types, else who is there, else what there is to know. */
 export const Subtitle = ({ conversation }: { conversation: Conversation }) => {
@@ -12,7 +12,7 @@ export const Subtitle = ({ conversation }: { conversation: Conversation }) => {
   const view = useWatched(conversation, (watched) => watched.view);
   const other = useUser(view.otherId);
   const presence = usePresenceOf(view.otherId);
-  const typing = useTypingText(conversation);
+  const typing = useTyping(conversation);
   const today = useToday();
   if (typing !== undefined) return typing;
   if (view.kind === 'group') return t('chat.members', { count: view.memberCount });

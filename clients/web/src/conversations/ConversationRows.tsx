@@ -75,6 +75,8 @@ export const ConversationRows = (props: ConversationRowsProps) => {
 };
 
 /** The library hides a row until it has measured it, and what is hidden takes no focus. These are all of one height. */
-const Visible = ({ style, index: _, ...rest }: CustomItemComponentProps) => (
-  <div {...rest} style={{ ...style, visibility: undefined }} />
+const Visible = ({ style, ref, children }: CustomItemComponentProps) => (
+  <div ref={ref} style={{ ...style, visibility: undefined }}>
+    {children}
+  </div>
 );

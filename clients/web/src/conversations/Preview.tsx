@@ -4,7 +4,7 @@ import { useClient } from '../app/client.ts';
 import { drafts } from '../chat/drafts.ts';
 import { displayName, noticeText, useNamesIn } from '../chat/notice-text.tsx';
 import { StateMark } from '../chat/StateMark.tsx';
-import { useTypingText } from '../chat/use-typing-text.ts';
+import { useTyping } from '../chat/use-typing.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import styles from './Preview.module.css';
@@ -19,7 +19,7 @@ export const Preview = ({ conversation, selected }: { conversation: Conversation
   const view = useWatched(conversation, (watched) => watched.view);
   const last = view.lastMessage;
   useNamesIn(last);
-  const typing = useTypingText(conversation);
+  const typing = useTyping(conversation);
   const draft = useWatched(drafts, (kept) => kept.get(conversation.id));
   if (typing !== undefined)
     // Said above the chat already; a screen reader would read the line anew at each letter.
