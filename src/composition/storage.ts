@@ -35,6 +35,7 @@ export const openStorage = async (
     journal.warn('another database server has taken over, or holds another history');
     uncertain();
   });
+  servers.onStray(() => journal.warn('a database server takes writes from which another one took over: stop it'));
   const pool = lifetime.own(openLogPool(servers), (opened) => opened.end());
   const log = new PostgresMessageLog({
     pool,

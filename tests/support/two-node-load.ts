@@ -70,13 +70,14 @@ export class TwoNodeLoad {
     }
   }
 
-  /** Whether each node answers a read of each conversation. */
+  /** Whether each node lets somebody in and answers a read of each conversation. */
   async reads(): Promise<boolean> {
     const { token } = this.devices[0]!.somebody; // it is there since it began
+    const entered = this.nodes.map(async ({ server }) => (await server.connect(token)).socket.terminate());
     const asked = this.nodes.flatMap(({ server }) =>
       this.#conversations.map((conversationId) => server.post('message.history', { conversationId }, token)),
     );
-    return (await Promise.allSettled(asked)).every(({ status }) => status === 'fulfilled');
+    return (await Promise.allSettled([...entered, ...asked])).every(({ status }) => status === 'fulfilled');
   }
 
   /** By which histories the raw clients count that write. */

@@ -18,6 +18,9 @@ export class Servers {
   #generation = 0;
   #history: ServerHistory | undefined;
   readonly #onLeft = new Set<() => void>();
+  readonly #onStray = new Set<() => void>();
+  /** One that was outlived has been met since the last good one. */
+  #strayed = false;
 
   constructor(url: string) {
     this.#addresses = addressesIn(url) ?? [url]; // who connects will say what is wrong with it
@@ -56,9 +59,9 @@ export class Servers {
   found(history: ServerHistory): void {
     const last = this.#history;
     const same = last?.system === history.system;
-    if (last && same && history.timeline < last.timeline)
-      throw new DatabaseAway('another server has taken over from this one, which still takes writes: stop it');
+    if (last && same && history.timeline < last.timeline) this.#refuse();
     this.#history = history;
+    this.#strayed = false;
     if (!last || (same && history.timeline === last.timeline)) return;
     this.#generation++;
     for (const tell of this.#onLeft) tell();
@@ -67,5 +70,16 @@ export class Servers {
   /** Told, synchronously, when the history is another one. Must not throw. */
   onLeft(tell: () => void): void {
     this.#onLeft.add(tell);
+  }
+
+  /** Told, synchronously, when a server is refused because another one took over from it; not each time. Must not throw. */
+  onStray(tell: () => void): void {
+    this.#onStray.add(tell);
+  }
+
+  #refuse(): never {
+    if (!this.#strayed) for (const tell of this.#onStray) tell();
+    this.#strayed = true;
+    throw new DatabaseAway('another server has taken over from this one, which still takes writes: stop it');
   }
 }

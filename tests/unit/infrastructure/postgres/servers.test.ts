@@ -55,8 +55,13 @@ describe('the servers of a database', () => {
 
   it('are not gone back to once another has taken over', () => {
     const servers = theServers();
+    let strays = 0;
+    servers.onStray(() => strays++);
+    servers.found({ ...first, timeline: 2 });
+    for (let n = 0; n < 3; n++) expect(() => servers.found(first)).toThrow(DatabaseAway);
+    expect([strays, servers.generation]).toEqual([1, 0]);
     servers.found({ ...first, timeline: 2 });
     expect(() => servers.found(first)).toThrow(DatabaseAway);
-    expect(servers.generation).toBe(0);
+    expect([strays, servers.generation]).toEqual([2, 0]);
   });
 });
