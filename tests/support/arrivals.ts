@@ -13,16 +13,21 @@ interface Arrival {
  */
 export class Arrivals {
   #arrivals: Arrival[] = [];
-  #looked: readonly [number, number] = [performance.now(), performance.now()];
-  readonly #ticker = setInterval(() => (this.#looked = [this.#looked[1], performance.now()]), TICK_MS);
+  #looked: readonly [number, number];
+  readonly #ticker = setInterval(() => this.look(), TICK_MS);
 
-  mark(): void {
-    // The tick after a stall comes before what waited for its end.
-    this.#arrivals.push({ since: this.#looked[0], at: performance.now() });
+  constructor(private readonly now = () => performance.now()) {
+    this.#looked = [now(), now()];
   }
 
-  get count(): number {
-    return this.#arrivals.length;
+  mark(): void {
+    // The look after a stall comes before what waited for its end.
+    this.#arrivals.push({ since: this.#looked[0], at: this.now() });
+  }
+
+  /** Done by itself, as often as this process runs. */
+  look(): void {
+    this.#looked = [this.#looked[1], this.now()];
   }
 
   /** The most that came within any window of so long; from here on they are counted anew. */
