@@ -10,6 +10,7 @@ import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
 import { PostgresEvictions } from '#app/infrastructure/postgres/postgres-evictions.ts';
+import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
 import { PostgresPresence } from '#app/infrastructure/postgres/postgres-presence.ts';
 import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
 import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
@@ -47,7 +48,7 @@ export const openConnections = async (
 ): Promise<Connections> => {
   if (redis)
     return {
-      ...(await connectionsInRedis(redis, config, lifetime, node)),
+      ...(await connectionsInRedis(redis, postgres, config, lifetime, node)),
       evictions: reach.evictions,
       presence: await presenceInRedis(redis, lifetime, node),
     };
@@ -58,12 +59,15 @@ export const openConnections = async (
 
 const connectionsInRedis = async (
   link: RedisLink,
+  postgres: Postgres,
   { limits }: Config,
   lifetime: Lifetime,
   { incarnation, metrics, clock }: NodeParts,
 ): Promise<Pick<Connections, 'registry' | 'census'>> => {
   const registry = new RedisConnectionRegistry(link, incarnation, clock);
   const onAway = () => metrics.count('registry_failures_total');
+  const lastSeen = new PostgresLastSeen(postgres);
+  registry.onGhosts((users) => lastSeen.note(new Map(users.map((userId) => [userId, 0]))).catch(onAway));
   metrics.gauge('registered_nodes', () => registry.nodes);
   await registry.beat().catch(onAway);
   lifetime.own(registry, (opened) => opened.leave().catch(onAway));

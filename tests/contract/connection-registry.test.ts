@@ -48,9 +48,12 @@ describe('ConnectionRegistry on Redis, several nodes', () => {
     const redis = await aRedis();
     const [a, b, c] = [await aNode(redis, 'a'), await aNode(redis, 'b'), await aNode(redis, 'c')];
     const ghost = aConnection('a');
+    const ghosts: UserId[] = [];
+    b.registry.onGhosts(async (users) => void ghosts.push(...users));
+    c.registry.onGhosts(async (users) => void ghosts.push(...users));
     await a.registry.insert(ghost);
     await b.registry.beat();
-    expect(await b.registry.exist(ghost.id)).toBe(true);
+    expect([await b.registry.exist(ghost.id), ghosts]).toEqual([true, []]);
     for (const until = performance.now() + LEASE_MS + 100; performance.now() < until; await pause(50))
       await Promise.all([b.registry.beat(), c.registry.beat()]);
     expect([await b.registry.exist(ghost.id), await b.registry.ofUser(ghost.userId), await allOf(b.registry)]).toEqual([
@@ -59,6 +62,32 @@ describe('ConnectionRegistry on Redis, several nodes', () => {
       [],
     ]);
     expect((await keysOf(b)).filter((key) => key.includes('connections'))).toEqual([]);
+    expect(new Set(ghosts)).toEqual(new Set([ghost.userId]));
+  });
+
+  it('calls nobody a ghost who moved with the life of their node, or left with it', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const ghosts: UserId[] = [];
+    for (const { registry } of [a, b]) registry.onGhosts(async (users) => void ghosts.push(...users));
+    await a.registry.insert(aConnection('a'));
+    a.clock.pass(5_001);
+    await a.registry.beat();
+    await a.registry.leave();
+    await b.registry.beat();
+    expect(ghosts).toEqual([]);
+  });
+
+  it('keeps what a node has for as long as it beats, whatever the lease', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const one = aConnection('a');
+    await a.registry.insert(one);
+    for (const until = performance.now() + 3 * LEASE_MS; performance.now() < until; await pause(50))
+      await Promise.all([a.registry.beat(), b.registry.beat()]);
+    await a.registry.beat();
+    await b.registry.beat();
+    expect([await allOf(b.registry), await b.registry.ofUser(one.userId)]).toEqual([[one], [one]]);
   });
 
   it('writes anew what a node has when Redis forgot it, or the node had slept', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserId } from '#app/domain/shared/ids.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
+import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
 import { random } from '../support/identity.ts';
 import { aDatabase } from '../support/services.ts';
@@ -92,6 +93,37 @@ describe('ConnectionRegistry on PostgreSQL, several nodes', () => {
     await a.life.beat();
     expect(await rowsIn(b)).toEqual(Array(30).fill('a.2'));
     expect(await b.registry.ofUser(ghost.userId)).toEqual([ghost]);
+  });
+
+  it('keeps what a node has for as long as it beats, whatever the lease', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const one = aConnection('a');
+    await a.registry.insert(one);
+    for (let beat = 0; beat < 4; beat++) {
+      await sql`UPDATE node_lives SET beat_at = beat_at - interval '40 s'`.execute(b.postgres.kysely);
+      await Promise.all([a.life.beat(), b.life.beat()]);
+    }
+    expect([await allOf(b.registry), await rowsIn(b)]).toEqual([[one], ['a.1']]);
+  });
+
+  it('leaves behind when those were last seen whose node died: when it was last heard of', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const [here, there, moved] = [UserId(random.uuid()), UserId(random.uuid()), UserId(random.uuid())];
+    for (const id of [here, there, moved])
+      await sql`INSERT INTO users (id, display_name) VALUES (${id}, 'Somebody')`.execute(a.postgres.kysely);
+    for (const userId of [there, moved])
+      for (let n = 0; n < 2; n++) await a.registry.insert(aConnection('a', { userId }));
+    await b.registry.insert(aConnection('b', { userId: here }));
+    const lastSeen = new PostgresLastSeen(b.postgres);
+    await lastSeen.note(new Map([[moved, 0]]));
+    await silence(a);
+    await b.life.beat();
+    const seen = await lastSeen.of([here, there, moved]);
+    const [{ at } = { at: new Date() }] = (await sql<{ at: Date }>`SELECT now() AS at`.execute(b.postgres.kysely)).rows;
+    const ago = (userId: UserId) => Math.round((at.getTime() - seen.get(userId)!.getTime()) / 60_000); // it is asked of those who were seen
+    expect([seen.size, ago(there), ago(moved)]).toEqual([2, 1, 0]);
   });
 
   it('never renews a lease that ran out, though nobody has swept yet', async () => {

@@ -139,8 +139,20 @@ export class NodeLife {
 
   /** May be done by several at once, and again. */
   async #sweep(name: string): Promise<void> {
+    if (!name.startsWith(`${this.incarnation}.`)) await this.#noteLastSeen(name);
     for (const table of TABLES) await this.#empty(table, name);
     await this.postgres.run((db) => sql`DELETE FROM node_lives WHERE name = ${name}`.execute(db));
+  }
+
+  /** Who was connected to a node that died was there until it was last heard of. */
+  async #noteLastSeen(name: string): Promise<void> {
+    await this.postgres.run((db) =>
+      sql`
+        INSERT INTO last_seen AS known (user_id, at)
+        SELECT DISTINCT user_id, beat_at FROM connections JOIN node_lives ON name = life JOIN users ON users.id = user_id
+        WHERE life = ${name} ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at`.execute(db),
+    );
   }
 
   /** In pages, for the dead may have had very many; what is locked is being swept by others, or moved. */

@@ -18,6 +18,7 @@ const AT_ONCE = 500;
 export class RedisConnectionRegistry implements ConnectionRegistry {
   readonly #own = new Map<ConnectionId, RegisteredConnection>();
   readonly #registrations: Registrations;
+  #onGhosts: (users: readonly UserId[]) => Promise<void> = async () => {};
   #life = 0;
   #living: ReadonlySet<string> = new Set();
   #lastBeat = Number.NEGATIVE_INFINITY;
@@ -80,6 +81,11 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return Object.entries(found)
       .flatMap(([field, text]) => (this.#living.has(field.slice(0, field.indexOf('/'))) ? [connectionOf(text)] : []))
       .toSorted(oldestFirst);
+  }
+
+  /** Told who was connected to a node that died, when its lease has ended; by several nodes perhaps. It must not reject. */
+  onGhosts(tell: (users: readonly UserId[]) => Promise<void>): void {
+    this.#onGhosts = tell;
   }
 
   /** Every other second. Keeps the lease, begins another life where that is needed, and sweeps after the dead. Rejects when Redis can't be asked. */
@@ -171,14 +177,19 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   /** May be done by several at once, and again. Its place among the registrations goes last, so that a sweep that was cut off is done again. */
   async #sweep(registration: string): Promise<void> {
     const key = this.#connectionsOf(registration);
+    const own = registration.startsWith(`${this.incarnation}.`);
+    const bury = async (page: readonly RegisteredConnection[]) => {
+      if (!own && page.length > 0) await this.#onGhosts(page.map(({ userId }) => userId));
+      await this.#erase(registration, page);
+    };
     let page: RegisteredConnection[] = [];
     for await (const [, text] of this.#scan(key)) {
       page.push(connectionOf(text));
       if (page.length < AT_ONCE) continue;
-      await this.#erase(registration, page);
+      await bury(page);
       page = [];
     }
-    await this.#erase(registration, page);
+    await bury(page);
     await this.link.commands.del(key);
     await this.#registrations.forget(registration);
   }
