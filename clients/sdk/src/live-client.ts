@@ -23,7 +23,10 @@ const MOST_BUFFERED = 10_000;
 
 type Hears<T extends keyof ClientEvents> = (event: ClientEvents[T]) => void;
 
-/** Puts the parts together and passes on to each what concerns it. */
+/**
+ * Puts the parts together and passes on to each what concerns it. They are closures, not classes: a minifier shortens what is
+ * local and leaves what hangs on `this`, a tenth of the whole.
+ */
 export const newLiveClient = (
   { url, auth, device, outbox: storage = memoryOutbox(), link: linkOver = (makeOwn) => makeOwn() }: ClientOptions,
   machine: Machine = realSurroundings,

@@ -69,7 +69,7 @@ export const newQuestions = (link: Link, machine: Machine) => {
         if (passes || link.welcome) await rest(backoff.next(refused?.retryAfterMs));
       }
     }
-    throw new Lost('nobody waits for the answer any more');
+    throw new Lost('nobody waits any more');
   };
 
   return {

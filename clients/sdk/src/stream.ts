@@ -34,7 +34,7 @@ export const newStream = <T>(most: number, ended: () => void): Stream<T> => {
       if (first) return first.resolve({ done: false, value });
       if (buffer.push(value) <= most) return;
       buffer.length = 0;
-      failure = new Error(`${most} wait to be taken; what came later is lost to this iteration`);
+      failure = new Error(`${most} wait to be taken; later ones are lost here`);
       end();
     },
     end,

@@ -71,11 +71,11 @@ export class Following {
 
   call(type: string, data: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (!this.welcome) return reject(new Lost('there is no connection'));
+      if (!this.welcome) return reject(new Lost('not connected'));
       const call = { type, data, resolve, reject };
       if (this.#asked.size < CALLS_PER_TAB) this.#ask(call);
       else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(call);
-      else reject(new Refused('rate_limited', 'too many calls wait for their turn', 'in_flight', [], HELLO_MS));
+      else reject(new Refused('rate_limited', 'too many calls wait', 'in_flight', [], HELLO_MS));
     });
   }
 
@@ -123,7 +123,7 @@ export class Following {
     const calls = [...this.#asked.values(), ...this.#waiting];
     this.#asked.clear();
     this.#waiting.length = 0;
-    for (const { reject } of calls) reject(new Lost('the connection ended before the answer'));
+    for (const { reject } of calls) reject(new Lost('the connection ended'));
     this.parts.tell.lost();
   }
 
@@ -148,7 +148,7 @@ export class Following {
     if (next) this.#ask(next);
     if (answer.ok) call?.resolve(answer.data);
     else
-      call?.reject('lost' in answer ? new Lost('the connection ended before the answer') : refusedWith(answer.error));
+      call?.reject('lost' in answer ? new Lost('the connection ended') : refusedWith(answer.error));
   }
 
   /** Asked without need only when nothing was heard since the last time: one tab's asking serves all. */

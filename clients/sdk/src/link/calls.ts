@@ -41,7 +41,7 @@ export const newCalls = (send: (frame: string) => void, monotonic: () => number)
       if (isLonger(frame, maxBytes)) throw new Refused('too_large', `a frame holds ${maxBytes} bytes at most`);
       if (urgent || asked.size < atOnce) return ask(id, call, frame);
       if (waiting.size >= MAX_WAITING)
-        throw new Refused('rate_limited', 'too many calls wait for their turn', 'in_flight', [], 1_000);
+        throw new Refused('rate_limited', 'too many calls wait', 'in_flight', [], 1_000);
       waiting.set(id, { ...call, frame });
     },
     /** The call that this id names. It is answered now, and one that waited goes out. */
@@ -60,7 +60,7 @@ export const newCalls = (send: (frame: string) => void, monotonic: () => number)
       const calls = [...asked.values(), ...waiting.values()];
       asked.clear();
       waiting.clear();
-      for (const { reject } of calls) reject(new Lost('the connection ended before the answer'));
+      for (const { reject } of calls) reject(new Lost('the connection ended'));
     },
   };
 };

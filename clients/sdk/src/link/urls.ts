@@ -1,7 +1,7 @@
 const urlOf = (origin: string, path: string, scheme: 'http' | 'ws'): string => {
   const { protocol, host, pathname } = new URL(path, origin);
   if (!/^(http|ws)s?:$/.test(protocol))
-    throw new TypeError('the address of a server begins with http, https, ws or wss');
+    throw new TypeError('a server has an address of http(s) or ws(s)');
   return `${protocol.replace(/http|ws/, scheme)}//${host}${pathname}`;
 };
 

@@ -188,7 +188,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
       const pending = all.get(id);
       if (!pending) return;
       if (pending.phase === 'sending' || pending.phase === 'acked')
-        throw new Refused('conflict', 'the message is on its way already', 'in_flight');
+        throw new Refused('conflict', 'the message is on its way', 'in_flight');
       take(pending);
       sent.reject(id, new Refused('conflict', 'the message was discarded', 'discarded'));
       await storage.remove(id);

@@ -40,11 +40,11 @@ export const newLiveConversations = (desk: Desk): LiveConversations => {
 
   /** The commands may be asked again: they find what is there. Nobody waits for them without a connection. */
   const made = async <T extends CommandType>(type: T, data: InputOf<T>): Promise<Conversation> => {
-    if (!desk.link.welcome) throw new Lost('there is no connection');
+    if (!desk.link.welcome) throw new Lost('not connected');
     const line = (await desk.questions.ask(type, data)) as ListedRow; // each answers one
     desk.line(line);
     const conversation = all.get(line.conversation.id);
-    if (!conversation) throw new Lost('one is no member any more');
+    if (!conversation) throw new Lost('no member any more');
     return conversation;
   };
 

@@ -43,7 +43,7 @@ export const newPages = (conversationId: string, questions: Questions, current: 
         { conversationId, limit: PAGE, ...where },
         wanted,
       );
-      if (!wanted()) throw new Lost('the conversation has begun anew');
+      if (!wanted()) throw new Lost('it has begun anew');
       messages.forEach(held.message);
       told.found(messages);
       held.window[now === 'first' ? 'begin' : 'older'](messages, more, held.membership.firstSeq);
