@@ -145,7 +145,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const limits = toldLimits(config);
   const catalogue = catalogueOf([
     auth({ clock, pingMs: config.limits.pingMs, limits }),
-    ping(clock),
+    ping(clock, events),
     ...connectionCommands(),
     ...modules.flatMap((of) => of()),
     ...(extensions.commands?.(container) ?? []),

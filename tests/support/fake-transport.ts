@@ -26,6 +26,7 @@ export class FakeTransport implements Pick<Transport, 'publish' | 'subscribers'>
 
 export class FakeSocket implements Socket {
   open = true;
+  behind = false;
   readonly protocol = '';
   readonly address = '192.0.2.1';
   readonly got: Frame[] = [];

@@ -12,6 +12,8 @@ export type Sent = 'sent' | 'buffered' | 'lost';
 export interface Socket {
   /** False from the moment that `end` was called, a frame was lost, or the peer closed; nothing is received after it. */
   readonly open: boolean;
+  /** Whether frames wait now for a peer that reads slower than it is told. False once it is closed. */
+  readonly behind: boolean;
   readonly protocol: string;
   /** Of the peer, or of the client behind a trusted proxy. Canonical text without port or zone; IPv4 in IPv6 is shown as IPv4. */
   readonly address: string;

@@ -34,6 +34,10 @@ export class UwsSocket<State> implements Socket {
     readonly address: string,
   ) {}
 
+  get behind(): boolean {
+    return this.open && this.#handle !== undefined && this.#handle.getBufferedAmount() > 0;
+  }
+
   send(frame: Frame): Sent {
     if (!this.open || this.#handle === undefined) return 'lost';
     const outcome = this.#handle.send(frame, typeof frame !== 'string', false);

@@ -36,6 +36,11 @@ export class WsSocket implements Socket {
     return this.#open && this.ws.readyState === WebSocket.OPEN;
   }
 
+  /** What this turn wrote waits for nobody but its end. */
+  get behind(): boolean {
+    return this.open && (this.#corked ? this.#behind : this.tcp.writableLength > 0);
+  }
+
   send(frame: Frame): Sent {
     return this.open ? this.write(frameBytes(frame)) : 'lost';
   }

@@ -183,7 +183,7 @@ export class Gateway implements SocketHandler<Admitted> {
     events.publish({ type: 'connection.removed', connectionId, at });
   }
 
-  /** Once a second: ends whom nobody can hear any more, whoever did not say who they are, and whose token ran out. */
+  /** Once a second: ends whom nobody can hear any more, whoever did not say who they are, and whose token ran out; sees who lags. */
   tick(): void {
     const { clock, limits } = this.parts;
     const [monotonic, now] = [clock.monotonic(), clock.now()];
@@ -193,6 +193,7 @@ export class Gateway implements SocketHandler<Admitted> {
       if (minute) session.malformed = 0;
       const { identity } = session.connection;
       if (identity) {
+        this.#seeWhetherItLags(session, now);
         if (monotonic - session.lastSeen > 2 * limits.pingMs)
           session.socket.end(closeCodes.timeout, 'nothing was heard of you');
         else if (identity.expiresAt !== undefined && identity.expiresAt <= now)
@@ -240,6 +241,11 @@ export class Gateway implements SocketHandler<Admitted> {
     if (++session.frames <= this.parts.limits.framesPerSecond) return true;
     session.socket.end(closeCodes.tooFast, 'too many frames');
     return false;
+  }
+
+  #seeWhetherItLags({ connection, socket }: Session, at: number): void {
+    const changed = connection.move(socket.behind ? 'lagging' : 'authenticated', at);
+    if (changed) this.parts.events.publish(changed);
   }
 
   #depart(

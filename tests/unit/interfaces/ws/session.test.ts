@@ -14,6 +14,7 @@ beforeEach(() => {
   let corked: Frame[] | undefined;
   const socket: Socket = {
     open: true,
+    behind: false,
     protocol: 'tertulia.v1',
     address: '127.0.0.1',
     send: (frame) => {
