@@ -105,6 +105,22 @@ describe('Subscriptions', () => {
     );
   });
 
+  it('keep nothing of ten thousand conversations that came and went', () => {
+    const [laptop, phone] = [node.enter('laptop', ann), node.enter('phone', ben)];
+    const [anns, bens] = [laptop.conversations.length, phone.conversations.length];
+    for (let n = 0; n < 10_000; n++) {
+      const conversationId = ConversationId(v7());
+      for (const session of [laptop, phone]) node.subscriptions.join(session, { ...standing(1), conversationId });
+      for (const userId of [ann, ben]) node.subscriptions.expel(userId, conversationId, Rev(2));
+    }
+    expect([node.conversationGate.size, laptop.conversations.length, phone.conversations.length]).toEqual([
+      0,
+      anns,
+      bens,
+    ]);
+    expect([...node.transport.topics.values()].filter(({ size }) => size > 0)).toHaveLength(2);
+  });
+
   it('forget where the late begin once none of them is left', () => {
     const [laptop, bens] = [node.enter('laptop', ann), node.enter('bens', ben)];
     node.subscriptions.join(laptop, standing(5));
