@@ -129,6 +129,32 @@ describe('events', () => {
   });
 });
 
+describe('a conversation that is opened', () => {
+  it.each<[string, (stage: Stage) => void]>([
+    ['the client is closed', ({ client }) => client.close()],
+    [
+      'one is no member any more',
+      ({ link }) => {
+        const { membership } = aLine(PLACE, {}, { urev: 2, member: false });
+        link.event({ type: 'membership.left', data: { urev: 2, membership } });
+      },
+    ],
+  ])('troubles nobody who did not wait for it when %s', async (_when, end) => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', hear);
+    const stage = await opened();
+    delete stage.link.answers['message.history'];
+    void stage.conversation.open();
+    void stage.conversation.loadMembers();
+    end(stage);
+    await settle();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    expect(unhandled).toEqual([]);
+  });
+});
+
 describe('rows of a kind that a later version has', () => {
   it('are skipped, and what comes with them counts', async () => {
     const stage = await opened();

@@ -147,8 +147,7 @@ export class Following {
     const next = this.#waiting.shift();
     if (next) this.#ask(next);
     if (answer.ok) call?.resolve(answer.data);
-    else
-      call?.reject('lost' in answer ? new Lost('the connection ended') : refusedWith(answer.error));
+    else call?.reject('lost' in answer ? new Lost('the connection ended') : refusedWith(answer.error));
   }
 
   /** Asked without need only when nothing was heard since the last time: one tab's asking serves all. */

@@ -40,8 +40,7 @@ export const newCalls = (send: (frame: string) => void, monotonic: () => number)
       const frame = JSON.stringify({ id, type: call.type, data: call.input });
       if (isLonger(frame, maxBytes)) throw new Refused('too_large', `a frame holds ${maxBytes} bytes at most`);
       if (urgent || asked.size < atOnce) return ask(id, call, frame);
-      if (waiting.size >= MAX_WAITING)
-        throw new Refused('rate_limited', 'too many calls wait', 'in_flight', [], 1_000);
+      if (waiting.size >= MAX_WAITING) throw new Refused('rate_limited', 'too many calls wait', 'in_flight', [], 1_000);
       waiting.set(id, { ...call, frame });
     },
     /** The call that this id names. It is answered now, and one that waited goes out. */

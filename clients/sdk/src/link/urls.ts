@@ -1,7 +1,6 @@
 const urlOf = (origin: string, path: string, scheme: 'http' | 'ws'): string => {
   const { protocol, host, pathname } = new URL(path, origin);
-  if (!/^(http|ws)s?:$/.test(protocol))
-    throw new TypeError('a server has an address of http(s) or ws(s)');
+  if (!/^(http|ws)s?:$/.test(protocol)) throw new TypeError('a server has an address of http(s) or ws(s)');
   return `${protocol.replace(/http|ws/, scheme)}//${host}${pathname}`;
 };
 

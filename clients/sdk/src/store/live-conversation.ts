@@ -53,6 +53,7 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
   const me = desk.me(); // known before the first conversation is
   const changes = newChanges();
   const views = newConversationViews(me);
+  // handed out as they are: who does not wait for them need not handle their failure
   let opened: Deferred<void> | undefined;
   let membersWanted: Deferred<void> | undefined;
   let gone = false;
@@ -99,9 +100,6 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
   };
 
   const demandText = (text: string) => demandSendable(text, link.welcome?.limits.textCodePoints ?? TEXT_CODE_POINTS);
-  const demandMember = (): void => {
-    if (gone) throw new Refused('not_found', 'no member any more');
-  };
   /** A command about this conversation. */
   const tell = async <T extends CommandType>(type: T, data: Omit<InputOf<T>, 'conversationId'>): Promise<void> => {
     await link.call(type, { conversationId: id, ...data } as InputOf<T>);
@@ -137,15 +135,15 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
     receiptsChanged,
     end: () => {
       gone = true;
-      for (const waiting of [opened, membersWanted]) waiting?.reject(new Refused('not_found', 'no member any more'));
+      for (const waiting of [opened, membersWanted]) waiting?.reject(noMember());
       changed();
     },
     viewOf,
 
     // What the application asks
 
-    open: async () => {
-      demandMember();
+    open: () => {
+      if (gone) return Promise.reject(noMember());
       if (!opened || pages.loading === 'failed') {
         opened = deferred();
         loadFirst();
@@ -167,8 +165,8 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
         await pages.older();
       }
     },
-    loadMembers: async () => {
-      demandMember();
+    loadMembers: () => {
+      if (gone) return Promise.reject(noMember());
       if (!membersWanted) {
         membersWanted = deferred();
         void fetch(membersWanted, pages.members);
@@ -178,7 +176,7 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
 
     send: async (text, { replyTo, id: chosen = newId() } = {}) => {
       demandText(text);
-      demandMember();
+      if (gone) throw noMember();
       const messageId = chosen.toLowerCase();
       return (
         find(messageId) ??
@@ -220,3 +218,5 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
     archive: (archived) => tell('conversation.settings', { archived }),
   };
 };
+
+const noMember = () => new Refused('not_found', 'no member any more');
