@@ -16,6 +16,11 @@ type Name = (typeof NAMES)[number];
 type People = Readonly<Record<Name, Somebody>>;
 
 const WINDOW = 3;
+/**
+ * Of who comes and goes. Had they several under way, one could be refused while they are gone and the next be stored when they
+ * are back; sent again, because its answer got lost, the first would stand behind it.
+ */
+const LONELY = 1;
 const REST_MS = 80;
 const CHURN_REST_MS = 100;
 const STILL_MS = 30_000;
@@ -123,16 +128,16 @@ export class Scene {
   }
 
   #send(): void {
-    for (const [client, name, conv, url] of [
-      ['ann-1', 'ann', this.open, this.#at(0)],
-      ['ben-1', 'ben', this.open, this.#anywhere()],
-      ['cleo-1', 'cleo', this.open, this.#at(1)],
-      ['ben-2', 'ben', this.hidden, this.#at(1)],
-      ['dan-1', 'dan', this.hidden, this.#at(0)],
+    for (const [client, name, conv, url, window] of [
+      ['ann-1', 'ann', this.open, this.#at(0), WINDOW],
+      ['ben-1', 'ben', this.open, this.#anywhere(), WINDOW],
+      ['cleo-1', 'cleo', this.open, this.#at(1), LONELY],
+      ['ben-2', 'ben', this.hidden, this.#at(1), WINDOW],
+      ['dan-1', 'dan', this.hidden, this.#at(0), LONELY],
     ] as const) {
       const line = new Line(url, this.people[name]);
       const { userId } = this.people[name];
-      this.#senders.push(new Sender(this.history, client, userId, conv, overLine(line), WINDOW, REST_MS));
+      this.#senders.push(new Sender(this.history, client, userId, conv, overLine(line), window, REST_MS));
     }
   }
 
