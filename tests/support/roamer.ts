@@ -128,9 +128,14 @@ export class Roamer {
   async #authenticated(): Promise<WsClient> {
     this.told.comes();
     const client = await WsClient.connect(this.url);
-    const { ok, error } = await client.auth(this.token);
-    if (!ok) throw new Error(`auth was refused: ${error?.code} ${error?.rule}`);
-    return client;
+    try {
+      const { ok, error } = await client.auth(this.token);
+      if (!ok) throw new Error(`auth was refused: ${error?.code} ${error?.rule}`);
+      return client;
+    } catch (error) {
+      client.socket.terminate();
+      throw error;
+    }
   }
 
   #settle(client: WsClient): void {
