@@ -55,6 +55,8 @@ describe('ConnectionRegistry on Redis, several nodes', () => {
       await aNode(redis, 'c', LEASE_MS),
     ];
     const ghost = aConnection('a');
+    const ghosts: UserId[] = [];
+    for (const { registry } of [b, c]) registry.onGhosts(async (users) => void ghosts.push(...users));
     await a.registry.insert(ghost);
     const seenByB = () => b.registry.beat().then(() => b.registry.exist(ghost.id));
     await expect.poll(() => a.registry.beat().then(seenByB), DEADLINE).toBe(true);
@@ -68,6 +70,20 @@ describe('ConnectionRegistry on Redis, several nodes', () => {
       [],
       [],
     ]);
+    expect(new Set(ghosts)).toEqual(new Set([ghost.userId]));
+  });
+
+  it('calls nobody a ghost who moved with the life of their node, or left with it', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];
+    const ghosts: UserId[] = [];
+    for (const { registry } of [a, b]) registry.onGhosts(async (users) => void ghosts.push(...users));
+    await a.registry.insert(aConnection('a'));
+    a.clock.pass(5_001);
+    await a.registry.beat();
+    await a.registry.leave();
+    await b.registry.beat();
+    expect(ghosts).toEqual([]);
   });
 
   it('keeps what a node has for as long as it beats, whatever the lease', async () => {

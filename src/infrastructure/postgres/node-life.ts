@@ -139,33 +139,33 @@ export class NodeLife {
 
   /** May be done by several at once, and again. */
   async #sweep(name: string): Promise<void> {
-    if (!name.startsWith(`${this.incarnation}.`)) await this.#noteLastSeen(name);
     for (const table of TABLES) await this.#empty(table, name);
     await this.postgres.run((db) => sql`DELETE FROM node_lives WHERE name = ${name}`.execute(db));
   }
 
-  /** Who was connected to a node that died was there until it was last heard of. */
-  async #noteLastSeen(name: string): Promise<void> {
-    await this.postgres.run((db) =>
-      sql`
-        INSERT INTO last_seen AS known (user_id, at)
-        SELECT DISTINCT user_id, beat_at FROM connections JOIN node_lives ON name = life JOIN users ON users.id = user_id
-        WHERE life = ${name} ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at`.execute(db),
-    );
-  }
-
-  /** In pages, for the dead may have had very many; what is locked is being swept by others, or moved. */
+  /**
+   * In pages, for the dead may have had very many; what is locked is being swept by others, or moved. Who was connected to a
+   * node that died was there until it was last heard of.
+   */
   async #empty(table: (typeof TABLES)[number], name: string): Promise<void> {
     const [rows, page] = [sql.table(table), sql`LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED`];
+    const died = table === 'connections' && !name.startsWith(`${this.incarnation}.`);
     for (let swept = SWEPT_AT_ONCE; swept === SWEPT_AT_ONCE; ) {
-      const { numAffectedRows } = await this.postgres.run((db) =>
-        sql`
-          DELETE FROM ${rows} WHERE life = ${name} AND ctid = any(ARRAY(SELECT ctid FROM ${rows} WHERE life = ${name} ${page}))`.execute(
-          db,
-        ),
+      const { rows: counted } = await this.postgres.run((db) =>
+        sql<{ count: number }>`
+          WITH gone AS (
+            DELETE FROM ${rows}
+            WHERE life = ${name} AND ctid = any(ARRAY(SELECT ctid FROM ${rows} WHERE life = ${name} ${page}))
+            RETURNING user_id
+          ), noted AS (
+            INSERT INTO last_seen AS known (user_id, at)
+            SELECT DISTINCT users.id, beat_at FROM gone JOIN users ON users.id = user_id JOIN node_lives ON name = ${name}
+            WHERE ${died}::boolean ORDER BY users.id
+            ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at
+          )
+          SELECT count(*)::int FROM gone`.execute(db),
       );
-      swept = Number(numAffectedRows ?? 0);
+      swept = counted[0]?.count ?? 0;
     }
   }
 }
