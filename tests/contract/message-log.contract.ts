@@ -505,6 +505,21 @@ export const messageLogContract = (adapter: string, open: (bounds?: WorldBounds)
         }
       });
 
+      it('is served in order though a message comes twice meanwhile, by another connection', async () => {
+        await aCircle();
+        const elsewhere = await aGroup(world, ann);
+        const release = await world.hold(group);
+        const twice = draft();
+        const drafts = [draft(), draft(), twice, draft(), twice, draft(), draft()];
+        const waiting = drafts.map((each) => world.log.append(each));
+        // It entered after them, so they have all been tried by now.
+        await stored({ conversationId: elsewhere });
+        await release();
+        const results = (await Promise.all(waiting)).map(ok);
+        expect(results.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 4, 6, 7]);
+        expect(results.map(({ duplicate }) => duplicate)).toEqual(drafts.map((_, at) => at === 4));
+      });
+
       it('for too long is unavailable, and the same message may be sent again', async () => {
         await aCircle();
         const device = aDevice();

@@ -1,7 +1,7 @@
 import type { ConversationId } from '#app/domain/shared/ids.ts';
 
 interface Send {
-  readonly draft: { readonly conversationId: ConversationId };
+  readonly draft: { readonly conversationId: ConversationId; readonly id: string };
 }
 
 interface Held<S> {
@@ -83,6 +83,13 @@ export class HeldSends<S extends Send> {
 
   #fly(held: Held<S>, limit: number): S[] {
     held.flying = true;
-    return held.waiting.splice(0, limit);
+    return held.waiting.splice(0, Math.min(limit, untilRepeated(held.waiting)));
   }
 }
+
+/** How many there are before an id comes again: no batch takes one twice. */
+const untilRepeated = (sends: readonly Send[]): number => {
+  const ids = new Set<string>();
+  const repeated = sends.findIndex(({ draft: { id } }) => ids.size === ids.add(id).size);
+  return repeated < 0 ? sends.length : repeated;
+};

@@ -262,8 +262,9 @@ export class PostgresMessageLog implements MessageLog {
       if (failure.kind === 'poison') {
         if (attempt.length === 1) return this.#refuse(attempt[0]!, unstorable()); // length 1
         const half = attempt.length >> 1;
-        await this.#run(attempt.slice(0, half), wait);
-        return this.#run(this.#admitted(attempt.slice(half)), wait);
+        // Waiting for locks: what is held in the first half would be overtaken by the second.
+        await this.#run(attempt.slice(0, half), ALONE_MS);
+        return this.#run(this.#admitted(attempt.slice(half)), ALONE_MS);
       }
       if (failure.kind === 'away') this.#failingSince ??= this.options.clock.monotonic();
       if (failure.ambiguous) for (const pending of attempt) pending.ambiguous = true;
