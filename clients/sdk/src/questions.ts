@@ -6,9 +6,13 @@ import type { CommandType, InputOf, OutputOf } from './protocol.ts';
 
 export type Machine = Pick<Surroundings, 'after' | 'random' | 'monotonic'>;
 
-/** Whether the same question may be answered later. */
-export const isPassing = (error: unknown): error is Refused =>
-  error instanceof Refused && (error.code === 'unavailable' || error.code === 'rate_limited');
+/** After how many milliseconds, at least, the same may be asked again; undefined when this will not pass. */
+export const passesAfter = (error: unknown): number | undefined =>
+  error instanceof Refused && (error.code === 'unavailable' || error.code === 'rate_limited')
+    ? (error.retryAfterMs ?? 0)
+    : undefined;
+/** Whatever it is, it may pass as well. */
+export const isFault = (error: unknown): boolean => error instanceof Refused && error.code === 'internal';
 
 /** A fault of the server may pass as well, but who insists on it for ever? */
 const MOST_FAULTS = 5;
@@ -62,11 +66,11 @@ export const newQuestions = (link: Link, machine: Machine) => {
       try {
         return await link.call(type, data);
       } catch (error) {
-        const refused = error instanceof Refused ? error : undefined;
-        const passes = isPassing(error) || (refused?.code === 'internal' && ++faults < MOST_FAULTS);
+        const wait = passesAfter(error);
+        const passes = wait !== undefined || (isFault(error) && ++faults < MOST_FAULTS);
         if (!passes && !(error instanceof Lost)) throw error;
         // a link that says "lost" while it is there would be asked without end
-        if (passes || link.welcome) await rest(backoff.next(refused?.retryAfterMs));
+        if (passes || link.welcome) await rest(backoff.next(wait));
       }
     }
     throw new Lost('nobody waits any more');

@@ -1,7 +1,7 @@
 import { newBackoff } from './link/backoff.ts';
-import { Lost, Refused } from './link/failures.ts';
+import { Lost } from './link/failures.ts';
 import type { Link } from './link/link.ts';
-import { isPassing, type Machine } from './questions.ts';
+import { isFault, type Machine, passesAfter } from './questions.ts';
 
 /** One conversation tells at most this often, and all of them together. */
 const EACH_MS = 1_000;
@@ -61,10 +61,9 @@ export const newReports = (link: Link, machine: Machine) => {
       }
       backoff.reset();
     } catch (error) {
-      const refused = error instanceof Refused ? error : undefined;
-      const passes = isPassing(error) || refused?.code === 'internal';
-      if (!passes && !(error instanceof Lost)) all.delete(conversationId);
-      if (passes) restMs = Math.max(restMs, backoff.next(refused?.retryAfterMs));
+      const wait = passesAfter(error);
+      if (wait !== undefined || isFault(error)) restMs = Math.max(restMs, backoff.next(wait));
+      else if (!(error instanceof Lost)) all.delete(conversationId);
     }
     later(restMs, () => {
       due.rests = false;

@@ -1,7 +1,7 @@
 import { Lost, Refused } from '../link/failures.ts';
 import type { Link } from '../link/link.ts';
 import { report } from '../report.ts';
-import { isPassing, type Machine } from '../questions.ts';
+import { isFault, type Machine, passesAfter } from '../questions.ts';
 import { newPace } from './pace.ts';
 import type { Ack, Pending, Phase, Queue } from './queue.ts';
 
@@ -65,7 +65,7 @@ export const newSender = (link: Link, machine: Machine, queues: ReadonlyMap<stri
   const notAcked = (queue: Queue, pending: Pending, error: unknown): void => {
     if (error instanceof Refused && !mayPass(error, pending)) return outcomes.refused(pending, error);
     queue.broken = true;
-    queue.restMs = Math.max(queue.restMs ?? 0, isPassing(error) ? (error.retryAfterMs ?? 0) : 0);
+    queue.restMs = Math.max(queue.restMs ?? 0, passesAfter(error) ?? 0);
     outcomes.turned(pending, 'queued');
     if (!(error instanceof Refused || error instanceof Lost)) report(error);
   };
@@ -106,8 +106,8 @@ export const newSender = (link: Link, machine: Machine, queues: ReadonlyMap<stri
 
 /** Whether the same message may be taken later. Who is not authenticated any more will be, or the link gives up. */
 const mayPass = (error: Refused, pending: Pending): boolean => {
-  if (error.code === 'internal') return ++pending.faults < MOST_FAULTS;
-  return error.code === 'unauthenticated' || isPassing(error);
+  if (isFault(error)) return ++pending.faults < MOST_FAULTS;
+  return error.code === 'unauthenticated' || passesAfter(error) !== undefined;
 };
 
 export type Sender = ReturnType<typeof newSender>;

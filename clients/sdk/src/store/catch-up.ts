@@ -2,7 +2,7 @@ import { newBackoff } from '../link/backoff.ts';
 import { Lost } from '../link/failures.ts';
 import type { Link } from '../link/link.ts';
 import type { OutputOf, Welcome } from '../protocol.ts';
-import { isPassing, type Machine, type Questions } from '../questions.ts';
+import { type Machine, passesAfter, type Questions } from '../questions.ts';
 import { report } from '../report.ts';
 import type { Held } from './held.ts';
 import { newLines } from './lines.ts';
@@ -52,12 +52,11 @@ export const newCatchUp = (link: Link, machine: Machine, questions: Questions, s
         try {
           return await work();
         } catch (error) {
-          const passes = isPassing(error);
-          if (!passes && !(error instanceof Lost)) report(error);
+          const wait = passesAfter(error);
+          if (wait === undefined && !(error instanceof Lost)) report(error);
           if (begun !== connection || !link.welcome) return;
-          const wait = backoff.next(passes ? error.retryAfterMs : 0);
-          // closed meanwhile: then there is another connection, or none
-          await questions.rest(wait).catch(stop);
+          // closed meanwhile: then there is no connection any more
+          await questions.rest(backoff.next(wait)).catch(stop);
         }
       }
     });
