@@ -60,7 +60,7 @@ interface Lane<Event> {
   held: Map<number, Event> | undefined;
   repairing: boolean;
   cancel: (() => void) | undefined;
-  /** The last one; what comes of it was late. */
+  /** The last one, or the one that is being read; what comes of it was late. */
   hole: Hole | undefined;
 }
 
@@ -114,11 +114,9 @@ export class RevGate<Key, Event, Row> {
   accept(key: Key, counter: number, event: Event): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
-    if (counter <= lane.last) {
-      const { hole } = lane;
-      if (hole && hole.after < counter && counter < hole.before) this.#hold.wasTooShort(hole.heldMs);
-      return;
-    }
+    const { hole } = lane;
+    if (hole && hole.after < counter && counter < hole.before) this.#hold.wasTooShort(hole.heldMs);
+    if (counter <= lane.last) return;
     if (counter === lane.last + 1 && !lane.repairing) {
       lane.last = counter;
       lane.settled = true;

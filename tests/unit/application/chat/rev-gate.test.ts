@@ -215,6 +215,14 @@ describe('RevGate, patience', () => {
     }
   });
 
+  it('grows when it comes while it is being read, too', async () => {
+    const thaw = database.freeze();
+    accept((await aHole()).lost);
+    thaw();
+    await settle();
+    expect((await aHole()).ms).toBe(2 * HOLD);
+  });
+
   it('stays where what was read back never comes, and what was said after the hole does', async () => {
     for (let times = 0; times < 3; times++) {
       const { lost, ms } = await aHole();
