@@ -34,6 +34,7 @@ fmt: ## format the sources
 	@$(WITH) npm run --silent fmt
 
 bench: ## measure beside a plain Socket.IO and PostgreSQL server (ARGS="--quick", ARGS="--help")
+	@sh scripts/ensure-redis.sh
 	@$(WITH) npm run --silent bench -- $(ARGS)
 
 browser: ## only the tests in a real Chromium

@@ -4,7 +4,8 @@ import { socketio } from '../../../bench/load/dialects/socketio.ts';
 import { tertulia } from '../../../bench/load/dialects/tertulia.ts';
 import { clientFrame, FrameReader } from '../../../bench/load/frames.ts';
 import { Histogram } from '../../../bench/load/histogram.ts';
-import { Template } from '../../../bench/load/template.ts';
+import { serverOf } from '../../../bench/load/spread.ts';
+import { content, marked, SLOT, Template } from '../../../bench/load/template.ts';
 import { overlapping } from '../../../bench/servers/world.ts';
 
 const serverFrame = (text: string) => {
@@ -102,6 +103,27 @@ it('Tertulia may order the fields of a reply as it likes', () => {
   const buffer = Buffer.from('{"ok":true,"id":1030000001,"data":{}}');
   expect(tertulia.kind(buffer, 0, buffer.length)).toBe(Kind.ack);
   expect(tertulia.slot(buffer, 0, buffer.length)).toBe(3);
+});
+
+it('Tertulia may tell several messages by what it read back, among rows of other kinds', () => {
+  const text = content(42).replace(SLOT.count, '00000007');
+  const message = { id: 'y', seq: 17, rev: 9, senderId: 'z', type: 'text', content: text };
+  const rows = [
+    { kind: 'member', member: {} },
+    { kind: 'message', message },
+  ];
+  const frame = JSON.stringify({ type: 'conversation.changes', data: { conversationId: 'x', from: 8, upTo: 9, rows } });
+  expect(tertulia.kind(Buffer.from(frame), 0, frame.length)).toBe(Kind.deliveries);
+  const told = tertulia.deliveries?.(frame) ?? [];
+  expect(told.map(({ content: sent, seq }) => [...marked(sent), seq])).toEqual([[42, 7, 17]]);
+});
+
+it('members are spread over two servers so that about half of what they tell each other crosses', () => {
+  const pairs = Array.from({ length: 500 }, (_, pair) => [serverOf(2 * pair, 2), serverOf(2 * pair + 1, 2)] as const);
+  const crossing = pairs.filter(([first, second]) => first !== second).length;
+  expect(Math.abs(crossing / pairs.length - 0.5)).toBeLessThan(0.05);
+  expect(Math.abs(pairs.filter(([first]) => first === 0).length / pairs.length - 0.5)).toBeLessThan(0.05);
+  expect(serverOf(7, 1)).toBe(0);
 });
 
 it('a client frame holds its payload as it is, under a mask of zeros', () => {
