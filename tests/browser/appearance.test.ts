@@ -42,16 +42,16 @@ describe('long words and names', () => {
   ])('stick out nowhere on %s', async (_where, options) => {
     const { page, app } = await seated(options);
     await app.chat(/^Donau/).waitFor();
-    expect(await app.overflowing()).toEqual([]);
+    await expect.poll(() => app.overflowing()).toEqual([]);
     await app.openChat(/^Donau/);
     await app.message('mine').waitFor();
-    expect(await app.overflowing()).toEqual([]);
+    await expect.poll(() => app.overflowing()).toEqual([]);
     await app.openDetails();
     await app.details.getByText('WWWW').waitFor();
-    expect(await app.overflowing()).toEqual([]);
+    await expect.poll(() => app.overflowing()).toEqual([]);
     await page.goto(`${stage.server.http}/settings`);
     await app.text('This device').waitFor();
-    expect(await app.overflowing()).toEqual([]);
+    await expect.poll(() => app.overflowing()).toEqual([]);
   });
 });
 

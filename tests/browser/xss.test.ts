@@ -194,7 +194,10 @@ describe('in a name', () => {
     await anns.page.goto(stage.server.http);
     await anns.list.waitFor();
     const lines = anns.list.locator('a[href^="/c/"]');
-    await gather(lines.locator(':scope > span > span > bdi'), titles, 0);
+    await lines.first().hover(); // so that the wheel turns the list
+    await gather(lines.locator(':scope > span > span > bdi'), titles, 1_500);
+    await anns.page.reload();
+    await lines.nth(10).waitFor();
     for (let n = 0; n < 10; n++) {
       const line = lines.nth(n);
       const name = await line.locator('bdi').first().textContent();

@@ -1,7 +1,8 @@
 import type { Conversation } from '@tertulia/client';
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { type CustomContainerComponentProps, Virtualizer } from 'virtua';
+import { Virtualizer } from 'virtua';
 import { useToast } from '../ui/Toaster.tsx';
+import { Touchable } from '../ui/Touchable.tsx';
 import { useWords } from '../i18n/words.tsx';
 import { useWatched } from '../ui/use-watched.ts';
 import { ChatProvider, type ChatDeeds } from './chat-context.ts';
@@ -99,11 +100,6 @@ export const MessageList = ({ conversation, unreadFrom, opened, deeds }: Message
     </ChatProvider>
   );
 };
-
-/** The library lets nothing be touched until a scroll is long over: a message that has just come could not be pressed. */
-const Touchable = ({ style, ...rest }: CustomContainerComponentProps) => (
-  <div {...rest} style={{ ...style, pointerEvents: undefined }} />
-);
 
 /** Whether these rows are the last ones with older ones before them: then the list keeps its distance from the end. */
 const usePrepended = (rows: readonly Row[]): boolean => {

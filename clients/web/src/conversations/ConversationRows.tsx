@@ -2,6 +2,7 @@ import type { Conversation } from '@tertulia/client';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useToday } from '../app/use-today.ts';
+import { Touchable } from '../ui/Touchable.tsx';
 import { ConversationRow } from './ConversationRow.tsx';
 import { useFlashes } from './use-flashes.ts';
 import { useSteps } from './use-steps.ts';
@@ -45,7 +46,7 @@ export const ConversationRows = (props: ConversationRowsProps) => {
   return (
     <div ref={scroller} className={styles.scroll} {...events}>
       <div role="list">
-        <Virtualizer ref={list} scrollRef={scroller} data={rows} item={Visible} keepMounted={kept}>
+        <Virtualizer ref={list} scrollRef={scroller} data={rows} as={Touchable} item={Visible} keepMounted={kept}>
           {(conversation, index) => (
             <div
               key={conversation?.id ?? 'archive'}
