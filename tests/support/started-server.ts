@@ -8,8 +8,8 @@ import { WsClient } from './ws-client.ts';
 type Settings = Readonly<Record<string, string>>;
 
 const root = join(import.meta.dirname, '../..');
-/** Starting includes making a database. */
-const START_MS = 30_000;
+/** Starting includes making a database, on a machine that has other things to do. */
+const START_MS = 60_000;
 
 /** What is run: the sources, unless another one is given. */
 export interface Program {

@@ -43,7 +43,7 @@ export class TwoNodeLoad {
       LIMIT_PING_SECONDS: '5',
     });
     const nodes = await Promise.all([Node.start(settings), Node.start(settings)]);
-    await settled(nodes);
+    await settled(nodes, STANDS_STILL_MS);
     const load = new TwoNodeLoad(nodes, redis);
     await load.#begin(steady);
     return load;
