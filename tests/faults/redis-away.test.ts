@@ -20,8 +20,8 @@ const ROUNDS = times(1, 10);
 const AWAY_MS = times(2_500, 5_000);
 /** Between faults, and after the last. */
 const CALM_MS = 1_000;
-const BY_DATABASE_MS = 1_500;
-const BACK_MS = 3_000;
+/** The goals are half of these; a machine that is busy with other things takes longer. */
+const [BY_DATABASE_MS, BACK_MS] = [3_000, 6_000];
 
 let databaseUrl: string;
 let redis: RedisServer;

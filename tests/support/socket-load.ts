@@ -6,6 +6,8 @@ import type { History, Shown } from './history.ts';
 import { type Reply, WsClient } from './ws-client.ts';
 
 const ANSWER_MS = 8_000;
+/** Less than what the server tells (`timings.pingMs`): who only listens would be closed as gone after two of those. */
+const HEARTBEAT_MS = 15_000;
 
 export interface Somebody {
   readonly userId: UserId;
@@ -63,6 +65,8 @@ export class Line {
       throw new Error(`auth was refused: ${reply.error?.code}`);
     }
     this.epoch = reply.data?.['epoch'] as string;
+    const heartbeat = setInterval(() => void client.call('ping').catch(() => {}), HEARTBEAT_MS).unref();
+    client.socket.once('close', () => clearInterval(heartbeat));
     return client;
   }
 }
