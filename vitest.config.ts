@@ -54,6 +54,8 @@ export default defineConfig({
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
           testTimeout: 240_000,
+          // A long run keeps all that anybody was told until it is judged.
+          execArgv: ['--max-old-space-size=8192'],
           sequence: { groupOrder: 1 },
         },
       },

@@ -10,7 +10,7 @@ import { Line, Listener, overLine, type Somebody } from './socket-load.ts';
 
 /** What was not heard by then is sent anew: it fell into the gap of somebody who was connecting. */
 const ANEW_MS = 500;
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 120_000;
 
 export interface Recovered {
   readonly acrossMs?: number;
@@ -46,7 +46,7 @@ export class Probe {
     );
   }
 
-  /** Milliseconds from now; undefined for what did not come within a minute. */
+  /** Milliseconds from now; undefined for what did not come within two minutes. */
   async recovery(clients: readonly SdkUser[]): Promise<Recovered> {
     const began = performance.now();
     await this.cluster.supervise();

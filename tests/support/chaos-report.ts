@@ -23,7 +23,7 @@ const three = (values: readonly (number | undefined)[]): string => {
   const known = values.map((value) => value ?? Infinity);
   return [0.5, 0.99, 1]
     .map((share) => quantile(known, share))
-    .map((ms) => (ms === Infinity ? 'not within 60 s' : (ms / 1_000).toFixed(2)))
+    .map((ms) => (ms === Infinity ? 'not within 120 s' : (ms / 1_000).toFixed(2)))
     .join(' / ');
 };
 

@@ -24,7 +24,7 @@ const REST: Readonly<Record<Place, number>> = {
 };
 const CHURN_REST_MS = 700;
 const SDK_REST_MS = 400;
-const CALM_WITHIN_MS = 60_000;
+const CALM_WITHIN_MS = 120_000;
 
 const SENDERS: readonly (readonly [Name, Place])[] = [
   ...(['ann', 'ben', 'eve'] as const).map((name) => [name, 'square'] as const),
