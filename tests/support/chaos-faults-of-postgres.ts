@@ -25,6 +25,7 @@ const lock =
     holder.on('error', () => {}); // another fault may end it
     try {
       await holder.connect();
+      await holder.query("set lock_timeout = '2s'"); // of whoever is before
       await holder.query('begin');
       await holder.query(statement);
       await pause(ms);
