@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { v7 } from 'uuid';
 import { expect, it } from 'vitest';
 import { Arrivals } from '../support/arrivals.ts';
+import { standing } from '../support/chaos-cluster.ts';
 import { quantile } from '../support/checker.ts';
 import { Haproxy } from '../support/haproxy.ts';
 import { eventually } from '../support/raw-socket.ts';
@@ -148,7 +149,7 @@ const restart = async (
       throw new Error(`${error.message}: ${troublesOf(roamers)}`);
     },
   );
-  await node.start();
+  await standing(() => node.start());
   await haproxy.until(index, 'UP');
   return drained;
 };

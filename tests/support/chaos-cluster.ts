@@ -97,7 +97,8 @@ export class Cluster {
 
 const waysTo = (url: string) => Promise.all(Array.from({ length: NODES }, () => ServiceWay.start(url)));
 
-const standing = async <T>(start: () => Promise<T>): Promise<T> => {
+/** Resolves when it stands; what can't start now is started again, as a supervisor does. */
+export const standing = async <T>(start: () => Promise<T>): Promise<T> => {
   for (const until = performance.now() + START_WITHIN_MS; ; await pause(100))
     try {
       return await start();
