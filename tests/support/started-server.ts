@@ -58,7 +58,10 @@ export class StartedServer {
       () => /listening on 127\.0\.0\.1:(\d+)/.exec(server.output) ?? (server.#exited ? 'exited' : undefined),
       'the server listens',
       START_MS,
-    );
+    ).catch((error: unknown) => {
+      server.signal('SIGKILL');
+      throw error;
+    });
     if (listening === 'exited') throw new Error(`it does not start:\n${server.output}`);
     server.port = Number(listening[1]);
     return server;

@@ -42,11 +42,22 @@ export class TwoNodeLoad {
       LIMIT_ACCESS_TOKEN_SECONDS: '3600',
       LIMIT_PING_SECONDS: '5',
     });
-    const nodes = await Promise.all([Node.start(settings), Node.start(settings)]);
-    await settled(nodes, STANDS_STILL_MS);
-    const load = new TwoNodeLoad(nodes, redis);
-    await load.#begin(steady);
-    return load;
+    const started = await Promise.allSettled([Node.start(settings), Node.start(settings)]);
+    const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    try {
+      const [one, other] = nodes;
+      if (!one || !other)
+        throw new Error(
+          `a node did not start: ${started.map((node) => ('reason' in node ? String(node.reason) : 'it did')).join('; ')}`,
+        );
+      await settled(nodes, STANDS_STILL_MS);
+      const load = new TwoNodeLoad([one, other], redis);
+      await load.#begin(steady);
+      return load;
+    } catch (error) {
+      await Promise.all([...nodes.map((node) => node.kill()), redis.stop()]);
+      throw error;
+    }
   }
 
   get acked(): number {
