@@ -6,7 +6,7 @@ import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
 import { random } from '../support/identity.ts';
-import { aDatabase } from '../support/services.ts';
+import { aDatabase, aPostgresServer } from '../support/services.ts';
 import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
 
 const aNode = async (url: string, incarnation: string) => {
@@ -148,6 +148,23 @@ describe('ConnectionRegistry on PostgreSQL, several nodes', () => {
     expect(await allOf(b.registry)).toHaveLength(601);
     expect((await livesIn(b)).filter((life) => life.startsWith('a.'))).toEqual(['a.2']);
   });
+
+  it('writes anew what a node has when PostgreSQL itself was killed, which empties both tables', async () => {
+    const server = await aPostgresServer();
+    onTestFinished(() => server.stop());
+    const [a, b] = [await aNode(server.url, 'a'), await aNode(server.url, 'b')];
+    const many = Array.from({ length: 20 }, () => aConnection('a'));
+    await Promise.all(many.map((connection) => a.registry.insert(connection)));
+    await server.kill();
+    await expect(a.life.beat()).rejects.toMatchObject({ rule: 'database_away' });
+    await server.start();
+    expect(await server.query('SELECT FROM connections', server.url)).toEqual([]);
+    const seen = async () => {
+      await Promise.allSettled([a.life.beat(), b.life.beat()]);
+      return allOf(b.registry).then(({ length }) => length, String);
+    };
+    await expect.poll(seen, { timeout: 30_000, interval: 50 }).toBe(20);
+  }, 60_000);
 
   it('writes later what it could not write, and takes out what it could not take out', async () => {
     const { url } = await aDatabase();
