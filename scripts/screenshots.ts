@@ -41,7 +41,8 @@ const ana = async (
   await page.getByLabel('Handle').fill('ana');
   await page.getByLabel('Password', { exact: true }).fill(DEMO_PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('nav').getByText('Release 2.4').waitFor({ state: 'attached' });
+  // The whole list has come; on a phone it may lie behind the chat.
+  await page.locator('nav [role=listitem]:not([aria-setsize="-1"])').first().waitFor({ state: 'attached' });
   return page;
 };
 const chat = (talk: number) => `/c/${demo.conversationIds[talk]}`;
