@@ -71,8 +71,12 @@ export const postgresFaults: readonly FaultKind[] = [
     weight: 3,
     async inject({ postgres }, ms) {
       await postgres.query('alter role tertulia connection limit 0');
-      await postgres.query(TERMINATE);
-      await during(ms, () => postgres.query('alter role tertulia connection limit -1'));
+      try {
+        await postgres.query(TERMINATE);
+        await pause(ms);
+      } finally {
+        await postgres.query('alter role tertulia connection limit -1');
+      }
     },
   },
   {
