@@ -65,6 +65,8 @@ interface Lane<Event> {
 }
 
 const RETRY_MS = 500;
+/** Holes that are read at once. The others wait, and what is only late may fill them meanwhile: reading must not feed on itself. */
+const READS_AT_ONCE = 4;
 const HEADS_AT_ONCE = 1_000;
 
 /**
@@ -75,6 +77,9 @@ const HEADS_AT_ONCE = 1_000;
 export class RevGate<Key, Event, Row> {
   readonly #lanes = new Map<Key, Lane<Event>>();
   readonly #hold: HoldTime;
+  #reads = 0;
+  /** Repairs whose time has come, oldest first; at most one for each lane. */
+  readonly #due = new Set<() => void>();
 
   constructor(
     private readonly source: Source<Key, Row>,
@@ -185,11 +190,30 @@ export class RevGate<Key, Event, Row> {
   }
 
   #wait(key: Key, lane: Lane<Event>, ms = this.#hold.ms): void {
-    lane.cancel ??= this.timers.after(ms, () => void this.#repair(key, lane, ms));
+    const repair = () => {
+      lane.cancel = undefined;
+      this.#reads++;
+      void this.#repair(key, lane, ms).finally(() => {
+        this.#reads--;
+        this.#startDue();
+      });
+    };
+    lane.cancel ??= this.timers.after(ms, () => {
+      lane.cancel = () => this.#due.delete(repair);
+      this.#due.add(repair);
+      this.#startDue();
+    });
+  }
+
+  #startDue(): void {
+    for (const repair of this.#due) {
+      if (this.#reads >= READS_AT_ONCE) return;
+      this.#due.delete(repair);
+      repair();
+    }
   }
 
   async #repair(key: Key, lane: Lane<Event>, heldMs: number): Promise<void> {
-    lane.cancel = undefined;
     if (this.#lanes.get(key) !== lane || lane.repairing) return;
     if (!lane.held && lane.head <= lane.last) return;
     const silent = !lane.held && !lane.explained;

@@ -185,6 +185,24 @@ describe('RevGate, repair', () => {
     expect(out.slice(4)).toEqual(['k:(15,18]16,17,18', 'k:e19']);
   });
 
+  it('reads few holes at once, and those no more that are filled while they wait for their turn', async () => {
+    const keys = Array.from({ length: 20 }, (_, n) => `many${n}`);
+    for (const key of keys) {
+      database.heads_.set(key, 2);
+      gate.open(key, 0);
+      gate.accept(key, 2, 'e2');
+    }
+    const thaw = database.freeze();
+    await timers.pass(HOLD);
+    const begun = database.reads.length;
+    expect(begun).toBeLessThan(keys.length);
+    for (const key of keys.slice(begun, -1)) gate.accept(key, 1, 'e1');
+    thaw();
+    await settle();
+    expect(database.reads).toEqual([...keys.slice(0, begun), keys.at(-1)].map((key) => `${key} 0-2`));
+    expect(keys.map((key) => gate.lastOf(key))).toEqual(keys.map(() => 2));
+  });
+
   it('is over when the missing event comes just in time', async () => {
     database.heads_.set('k', 12);
     accept(12);
