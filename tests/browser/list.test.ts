@@ -24,10 +24,10 @@ const places = () =>
   );
 const isComplete = () =>
   expect.poll(async () => (await places()).some(([, size]) => size === String(CHATS))).toBe(true);
-const isShown = (name: string) =>
+const isShown = (name: string, app = anns) =>
   expect
     .poll(() =>
-      anns.chat(name).evaluateAll(([row]) => {
+      app.chat(name).evaluateAll(([row]) => {
         const view = row?.closest('nav')?.querySelector('[role=list]')?.parentElement?.getBoundingClientRect();
         const { top = 0, bottom = 0 } = row?.getBoundingClientRect() ?? {};
         return view !== undefined && bottom > view.top && top < view.bottom;
@@ -121,6 +121,25 @@ describe('1,000 conversations', () => {
     await anns.unread(far, 1).waitFor();
     await isShown(far);
     await expect.poll(async () => (await rows().first().textContent())?.includes('from far away')).toBe(true);
+  });
+});
+
+describe('on a phone', () => {
+  it('the list is where it was when one comes back to it', async () => {
+    const screen = { viewport: { width: 360, height: 740 }, traced: false };
+    const app = new Messenger((await stage.enter(ann, screen)).page);
+    const far = (await orderedNames())[500]!;
+    const line = app.chat(far);
+    const scrollsTo = async () => {
+      await app.list.locator('[role=list]').evaluate(({ parentElement }) => parentElement!.scrollTo(0, 33_000));
+      return line.count();
+    };
+    await expect.poll(scrollsTo).toBe(1);
+    await line.click();
+    await app.composer.waitFor();
+    await line.waitFor({ state: 'hidden' });
+    await app.page.goBack();
+    await isShown(far, app);
   });
 });
 
