@@ -29,16 +29,24 @@ Registrations.prototype.beat = async function (registration, how) {
 };
 
 const { drain } = Gateway.prototype;
+let oneLeft = () => {};
 Gateway.prototype.drain = function (ms, after) {
   const half = this.size / 2;
-  return drain.call(this, ms, (stepMs) => {
-    if (this.size <= half) breaker.reach('drain.half');
-    return after(stepMs);
+  const broken = new Promise<never>((_resolve, reject) => {
+    oneLeft = () => {
+      try {
+        if (this.size <= half) breaker.reach('drain.half');
+      } catch (error) {
+        reject(error as Error); // it throws nothing else
+      }
+    };
   });
+  return Promise.race([drain.call(this, ms, after), broken]);
 };
 
 const server = await startServer(readConfig(settings), '0.0.0-test', {
   backplane: (own) => new BreakingBackplane(own, breaker),
+  listen: (events) => events.on('connection.closed', () => oneLeft()),
 });
 process.stderr.write(`Tertulia is listening on ${server.port}\n`);
 const code = await untilStopped(server).then(
