@@ -55,8 +55,7 @@ const evictionsContract = (adapter: string, open: () => Promise<(incarnation: st
     });
   });
 
-const connected = (broadcast: RedisBroadcast) =>
-  vi.waitUntil(() => broadcast.connected, { ...DEADLINE, interval: 20 });
+const connected = (broadcast: RedisBroadcast) => vi.waitUntil(() => broadcast.connected, { ...DEADLINE, interval: 20 });
 
 evictionsContract('on Redis', async () => {
   const { url, prefix } = await aRedis();
