@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AnyRow, Incoming } from '../../../clients/sdk/src/index.ts';
+import type { AnyRow, Incoming, ServerEvent } from '../../../clients/sdk/src/index.ts';
 import { Lost, Refused } from '../../../clients/sdk/src/link/failures.ts';
 import type { OutputOf } from '../../../clients/sdk/src/protocol.ts';
 import { settle } from '../../support/manual-timers.ts';
@@ -167,6 +167,23 @@ describe('rows of a kind that a later version has', () => {
     link.event(created(aRow({ seq: 3, rev: 4 })));
     expect(conversation.view).toMatchObject({ seq: 3, lastMessage: { text: 'message 3' } });
     expect(asked(stage, 'sync')).toHaveLength(1);
+  });
+});
+
+describe('an event with fields that a later version has', () => {
+  it('says what it said without them', async () => {
+    const stage = await opened();
+    const { link, client, conversation } = stage;
+    const event = (type: string, data: object) => link.event({ type, data } as ServerEvent);
+    const { membership } = aLine(PLACE, {}, { urev: 2, archived: true });
+    event('membership.changed', { urev: 2, membership, rev: 7 });
+    event('typing.changed', { conversationId: ELSEWHERE, users: [OTHER], rev: 7 });
+    event('profile.changed', { urev: 3, displayName: 'Me again', rev: 7 });
+    event('block.changed', { urev: 4, userId: OTHER, blocked: true, displayName: 'Other' });
+    await settle();
+    expect(conversation.view.archived).toBe(true);
+    expect(client.me?.displayName).toBe('Me again');
+    expect(asked(stage, 'conversation.get')).toEqual([]);
   });
 });
 

@@ -242,11 +242,12 @@ export const newStore = (me: () => string, wants: () => Wants, keeper: Keeper) =
       const { type, data } = event;
       if (type === 'receipt.changed') receiptsChanged(data);
       else if (type === 'user.changes') ownChanges(data);
-      else if (type === 'conversation.changes' || 'rev' in data) ofConversation(event as Counted | Repair);
+      // by its type: a later version may say more in any event
+      else if (/^(message|member|conversation)\./.test(type)) ofConversation(event as Counted | Repair);
       else if ('urev' in data) {
         own.take(data.urev, () => {
           if ('membership' in data) membership(data.membership, type === 'membership.joined');
-          if ('displayName' in data) keeper.profile(data);
+          if (type === 'profile.changed') keeper.profile(data);
         });
         if (own.waits) wants().patience(undefined);
       }
