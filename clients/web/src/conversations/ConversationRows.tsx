@@ -37,8 +37,11 @@ export const ConversationRows = (props: ConversationRowsProps) => {
   const isThere = chosen !== undefined && ids.includes(chosen);
   /** The one that Tab reaches; the arrow keys reach the others. */
   const reachable = isThere ? chosen : ids[0];
+  const filterBefore = useRef('');
   useEffect(() => {
-    if (filter !== '') list.current?.scrollTo(0);
+    const isAnother = filter !== filterBefore.current;
+    filterBefore.current = filter;
+    if (isAnother && filter !== '') list.current?.scrollTo(0);
     else if (isThere) show(chosen);
     // Not when it goes to another place of the list: then one may be reading elsewhere.
   }, [chosen, isThere, filter]);

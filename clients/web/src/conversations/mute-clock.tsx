@@ -4,26 +4,26 @@ import { useClient } from '../app/client.ts';
 import { useWatched } from '../ui/use-watched.ts';
 import { isMuted } from './is-muted.ts';
 
-/** A timer further ahead than 24 days fires at once. */
-const LONGEST_MS = 86_400_000;
+/** Timers stand still while the machine sleeps, and may be late in a tab that nobody sees. */
+const LOOK_AGAIN_MS = 60_000;
 
-/** How many mutes have ended since the page was loaded. */
-const Ended = createContext(0);
+/** When the next mute ends: another one, once it has. */
+const NextEnd = createContext<number | undefined>(undefined);
 
 /** Renders anew whatever asks whether a conversation is muted when the next mute ends, for nobody else tells of it. */
 export const MuteClock = ({ children }: { children: ReactNode }) => {
   const next = useWatched(useClient().conversations, nextEnd);
-  const [ended, setEnded] = useState(0);
+  const [looks, setLooks] = useState(0);
   useEffect(() => {
     if (next === undefined) return;
-    const timer = setTimeout(() => setEnded(ended + 1), Math.min(next - Date.now(), LONGEST_MS));
+    const timer = setTimeout(() => setLooks(looks + 1), Math.min(next - Date.now(), LOOK_AGAIN_MS));
     return () => clearTimeout(timer);
-  }, [next, ended]);
-  return <Ended value={ended}>{children}</Ended>;
+  }, [next, looks]);
+  return <NextEnd value={next}>{children}</NextEnd>;
 };
 
 /** To be asked by whatever shows something that is other while a conversation is muted. */
-export const useMuteEnds = (): number => use(Ended);
+export const useMuteEnds = (): number | undefined => use(NextEnd);
 
 export const useMuted = (view: ConversationView): boolean => {
   useMuteEnds();
