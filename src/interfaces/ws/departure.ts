@@ -20,6 +20,8 @@ const LAST_GRACE_MS = 2_500;
 const STEP_MS = 10;
 /** Of its rate: how fast a node that was too busy for its slots makes up for them. */
 const CATCHING_UP = 1.5;
+/** A busy node's steps take longer, and each makes up for its own length; what stood still for longer makes no wave. */
+const LONGEST_STEP_MS = 100;
 
 /**
  * Everybody leaves, each in a slot of their own: they are told in their slot, so that also who goes at the word does not
@@ -31,11 +33,14 @@ export const departure = async (sessions: readonly Session[], ms: number, parts:
   const spread = Math.min(ms - notice, sessions.length * MS_PER_LEAVING_SOCKET);
   const began = parts.clock.monotonic();
   const passed = () => parts.clock.monotonic() - began;
-  const atOnce = Math.ceil((CATCHING_UP * STEP_MS * sessions.length) / spread);
+  const mostPerMs = (CATCHING_UP * sessions.length) / spread;
   const slots = sessions.map((session, index) => ({ session, at: (spread * index) / sessions.length }));
-  let [told, ended] = [0, 0];
+  let [told, allowed, ended, stepped] = [0, 0, 0, 0];
   for (;;) {
-    const upTo = Math.min(slots.length, told + atOnce);
+    const stepMs = Math.min(Math.max(STEP_MS, passed() - stepped), LONGEST_STEP_MS);
+    stepped = passed();
+    allowed = Math.min(allowed, told + 1) + mostPerMs * stepMs;
+    const upTo = Math.min(slots.length, Math.floor(allowed));
     for (; told < upTo && slots[told]!.at <= passed(); told++) tell(slots[told]!.session, notice, parts); // below its length
     for (; ended < told && slots[ended]!.at + notice <= passed(); ended++) leave(slots[ended]!.session, parts); // below told
     if (parts.empty() || passed() > spread + notice + LAST_GRACE_MS) return;

@@ -13,6 +13,8 @@ let told: number[];
 let ended: number[];
 /** Once, after half a second. */
 let stall: number;
+/** How long each wait takes at least. */
+let step: number;
 
 /** Runs it to its end; sockets close when they are ended, unless they hang. */
 const run = async (ms: number, hangs: (session: Session) => boolean = () => false) => {
@@ -26,7 +28,7 @@ const run = async (ms: number, hangs: (session: Session) => boolean = () => fals
     },
     empty: () => sessions.every(({ socket }) => !socket.open),
     after: async (wait) => {
-      now += stall > 0 && now - began > 500 ? stall : wait;
+      now += stall > 0 && now - began > 500 ? stall : Math.max(wait, step);
       if (now - began > 500) stall = 0;
     },
   });
@@ -36,6 +38,7 @@ const run = async (ms: number, hangs: (session: Session) => boolean = () => fals
 beforeEach(() => {
   now = 1_000;
   stall = 0;
+  step = 0;
   node = new WsNode();
   told = [];
   ended = [];
@@ -62,9 +65,16 @@ describe('a departure', () => {
   it('does not make up for a stall at once', async () => {
     stall = 400;
     await run(20_000);
-    for (let from = 0; from < 4_000; from += 100)
-      expect(told.filter((at) => at >= from && at < from + 100).length).toBeLessThanOrEqual(40);
+    // twice what it tells in half a second
+    for (let from = 0; from < 4_000; from += 10)
+      expect(told.filter((at) => at >= from && at < from + 500).length).toBeLessThanOrEqual(250);
     expect(ended).toHaveLength(500);
+  });
+
+  it('keeps its pace on a node so busy that each step takes long', async () => {
+    step = 60;
+    expect(await run(20_000)).toBeLessThan(3_200);
+    expect([told.length, ended.length]).toEqual([500, 500]);
   });
 
   it('takes no longer than it may', async () => {
