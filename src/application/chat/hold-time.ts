@@ -5,6 +5,8 @@
  */
 export class HoldTime {
   #ms: number;
+  /** It proved too short since it was last to relax. */
+  #short = false;
 
   /** In milliseconds; `longest` of no less than `shortest`. */
   constructor(
@@ -21,10 +23,12 @@ export class HoldTime {
   /** What came was waited for so many milliseconds, in vain. Many that say so of one and the same time lengthen it once. */
   wasTooShort(ms: number): void {
     this.#ms = Math.min(this.longest, Math.max(this.#ms, 2 * ms));
+    this.#short = true;
   }
 
-  /** To be called now and then: what made events late may be over. */
+  /** To be called now and then: what made events late may be over, if none was late since the last call. */
   relax(): void {
-    this.#ms = Math.max(this.shortest, this.#ms / 2);
+    if (!this.#short) this.#ms = Math.max(this.shortest, this.#ms / 2);
+    this.#short = false;
   }
 }

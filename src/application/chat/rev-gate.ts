@@ -138,7 +138,7 @@ export class RevGate<Key, Event, Row> {
   /** After a disturbance, when events may have been lost, and now and then in any case: reads the heads of all open keys, and what was missed. */
   async compareHeads(disturbed = false): Promise<void> {
     const { holdMs, lateMs = holdMs } = this.options;
-    if (!disturbed) this.#hold.relax();
+    this.#hold.relax(); // a node that can't be heard is a disturbance each second, for as long as that lasts
     const keys = [...this.#lanes.keys()];
     for (let start = 0; start < keys.length; start += HEADS_AT_ONCE) {
       const heads = await this.source.heads(keys.slice(start, start + HEADS_AT_ONCE));

@@ -249,11 +249,14 @@ describe('RevGate, patience', () => {
     }
   });
 
-  it('wanes with routine comparisons', async () => {
+  it.each([
+    ['routine', false],
+    ['disturbed', true],
+  ])('wanes with %s comparisons once nothing has been late since the one before', async (_which, disturbed) => {
     accept((await aHole()).lost);
     accept((await aHole()).lost);
-    for (const ms of [LONGEST_HOLD / 2, HOLD, HOLD]) {
-      await gate.compareHeads();
+    for (const ms of [LONGEST_HOLD, LONGEST_HOLD / 2, HOLD, HOLD]) {
+      await gate.compareHeads(disturbed);
       expect((await aHole()).ms).toBe(ms);
     }
   });
