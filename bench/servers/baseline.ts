@@ -23,7 +23,8 @@ async function seed(postgres: Postgres, database: string, { users, conversations
   await postgres.query(database, 'ANALYZE');
 }
 
-/** Socket.IO and pg, one INSERT per message. */ const servers = (count: number, name: string): Contender => ({
+/** Socket.IO and pg, one INSERT per message. */
+const servers = (count: number, name: string): Contender => ({
   name,
   dialect: 'socketio',
   servers: count,
