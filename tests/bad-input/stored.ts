@@ -1,8 +1,8 @@
 import { Client } from 'pg';
 
 /**
- * Rows and a hash of every table, by name: equal before and after means that nothing was written. But for `nodes`, into
- * which every node writes all the time that it lives, and `last_seen`, into which it writes who comes and goes.
+ * Rows and a hash of every table, by name: equal before and after means that nothing was written. But for
+ * those into which a node writes all the time that it lives, and who comes and goes: `nodes`, `last_seen`, and the unlogged ones.
  */
 export class Stored {
   private constructor(
@@ -17,7 +17,8 @@ export class Stored {
     await client.connect();
     const { rows } = await client.query<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace
-       and relkind in ('r', 'p') and not relispartition and relname not in ('nodes', 'last_seen') order by 1`,
+       and relkind in ('r', 'p') and relpersistence = 'p' and not relispartition
+       and relname not in ('nodes', 'last_seen') order by 1`,
     );
     const tables = rows.map(
       ({ name }) =>

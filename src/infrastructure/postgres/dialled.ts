@@ -8,7 +8,7 @@ export interface Dialled extends Client {
 }
 
 /** Each connection goes to the server that is in favour when it is made. */
-export const clientOf = (servers: Servers) =>
+export const clientOf = (servers: Servers): (new (config?: ClientConfig) => Dialled) =>
   class extends Client implements Dialled {
     readonly address: string;
 
