@@ -59,13 +59,14 @@ export class HeldSends<S extends Send> {
     return [];
   }
 
-  /** What was taken has been answered, or added again. */
-  landed(sends: readonly S[]): void {
+  /** What was taken has been answered, or added again. Not `through`: nobody got as far as its lock, so that may be held still. */
+  landed(sends: readonly S[], through: boolean): void {
     for (const id of new Set(sends.map(({ draft }) => draft.conversationId))) {
       const held = this.#conversations.get(id);
       if (!held) continue;
       held.flying = false;
-      held.found = held.back.length > 0 ? held.found + 1 : 1;
+      if (held.back.length > 0) held.found++;
+      else if (through) held.found = 1;
       held.waiting.unshift(...held.back.splice(0));
       // At the end, so that whoever did not fit into this flight is in the next.
       this.#conversations.delete(id);

@@ -200,11 +200,14 @@ export class PostgresMessageLog implements MessageLog {
   }
 
   #flyAside(taken: readonly Pending[], waitMs: number, landed: () => void): void {
-    void this.#run(this.#admitted(taken), waitMs).finally(() => {
-      landed();
-      this.#held.landed(taken);
-      this.#pump();
-    });
+    let through = false;
+    void this.#run(this.#admitted(taken), waitMs)
+      .then((tried) => (through = tried))
+      .finally(() => {
+        landed();
+        this.#held.landed(taken, through);
+        this.#pump();
+      });
   }
 
   /**
@@ -248,19 +251,22 @@ export class PostgresMessageLog implements MessageLog {
 
   /**
    * Answers every one of the batch or holds it, whatever happens; splits it around what can't be stored. Who waited for
-   * many locks in vain looks which of them are still held, and stores the rest.
+   * many locks in vain looks which of them are still held, and stores the rest. False when the last of them only gave up.
    */
-  async #run(batch: Pending[], waitMs: number): Promise<void> {
+  async #run(batch: Pending[], waitMs: number): Promise<boolean> {
     for (let attempt = batch, wait = waitMs; attempt.length > 0; ) {
       const failure = await this.#attempt(attempt, wait);
       this.#full = failure?.code === DISK_FULL;
       if (!failure) {
         this.#failingSince = undefined;
-        return;
+        return true;
       }
       this.options.observer.failed(failure, attempt.length);
       if (failure.kind === 'poison') {
-        if (attempt.length === 1) return this.#refuse(attempt[0]!, unstorable()); // length 1
+        if (attempt.length === 1) {
+          this.#refuse(attempt[0]!, unstorable()); // length 1
+          return true;
+        }
         const half = attempt.length >> 1;
         // Waiting for locks: what is held in the first half would be overtaken by the second.
         await this.#run(attempt.slice(0, half), ALONE_MS);
@@ -273,6 +279,7 @@ export class PostgresMessageLog implements MessageLog {
       if (failure.kind === 'busy' && wait === TOGETHER_MS) wait = 0;
       else if (attempt.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
     }
+    return false;
   }
 
   /** Those that wait must not wait longer for a database that is away, or for a lock, than they would for one that answers. */

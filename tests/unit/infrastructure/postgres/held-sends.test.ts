@@ -14,7 +14,7 @@ describe('sends to conversations that others hold', () => {
     for (const id of 'abb') held.add(send(Y, id));
     const first = held.takeTogether(100);
     expect(idsOf(first)).toBe('abcab'); // those of one conversation after those of the other
-    held.landed(first);
+    held.landed(first, true);
     expect(idsOf(held.takeTogether(100))).toBe('adb');
   });
 
@@ -24,7 +24,23 @@ describe('sends to conversations that others hold', () => {
     const taken = held.takeTogether(100);
     expect(held.join(send(X, 'c'))).toBe(true);
     for (const each of taken) held.add(each);
-    held.landed(taken);
+    held.landed(taken, true);
     expect(idsOf(held.takeTogether(100))).toBe('abc');
+  });
+
+  it('wait alone for a lock that was found kept, until somebody gets it, though others gave up meanwhile', () => {
+    const held = new HeldSends<ReturnType<typeof send>>();
+    held.add(send(X, 'a'));
+    for (let taken = held.takeTogether(100); taken.length > 0; taken = held.takeTogether(100)) {
+      for (const each of taken) held.add(each);
+      held.landed(taken, true);
+    }
+    const late = held.takeAlone(100);
+    for (const id of 'bc') held.join(send(X, id));
+    held.landed(late, false);
+    expect(held.takeTogether(100)).toEqual([]);
+    const stored = held.takeAlone(1);
+    held.landed(stored, true);
+    expect([late, stored, held.takeTogether(100)].map(idsOf)).toEqual(['a', 'b', 'c']);
   });
 });
