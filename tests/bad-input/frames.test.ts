@@ -172,7 +172,7 @@ describe.each<TransportName>(['uws', 'ws'])('frames, over %s', (transport) => {
       await flood.frame();
       flood.write(Buffer.concat(Array.from({ length: 10_000 }, () => rawFrame(OPCODE.ping, 'x'))));
       let { opcode, payload } = await flood.frame();
-      // Pings that were read with the one too many are ponged by the transport while the farewell waits for a slow reader.
+      // Pings that were read with the one too many are ponged by the transport before the farewell.
       while (opcode === OPCODE.pong) ({ opcode, payload } = await flood.frame());
       expect([opcode, payload.readUInt16BE(0)]).toEqual([OPCODE.close, 4429]);
       flood.destroy();
