@@ -24,12 +24,22 @@ export interface Incoming {
   readonly message: MessageView;
 }
 
+/** A message of one's own that the server had stored and then lost. */
+export interface Resent {
+  /** It may be lost as well. */
+  readonly conversationId: string;
+  /** Stored anew, or `failed`. */
+  readonly message: MessageView;
+}
+
 export interface ClientEvents {
   /**
    * Each once, of one conversation in the order of `seq`, whether it came live or was caught up later; of those missed in one
    * absence the newest 10,000 of each conversation.
    */
   readonly message: Incoming;
+  /** A copy of the database took over that lacked a message of this client, who has offered it again. */
+  readonly resent: Resent;
   /** What the server says, as it came. */
   readonly event: ServerEvent;
   /** There is a new connection, of which the server knows nothing yet but whose it is. */

@@ -1,5 +1,5 @@
 export { createClient } from './client.ts';
-export type { Client, ClientEvents, ClientOptions, Incoming } from './client.ts';
+export type { Client, ClientEvents, ClientOptions, Incoming, Resent } from './client.ts';
 export type { Conversation, Conversations, NewGroup, SendOptions } from './conversation.ts';
 export type * from './generated/catalogue.ts';
 export { Lost, Refused } from './link/failures.ts';

@@ -34,6 +34,7 @@ export const newLiveClient = (
   const changes = newChanges();
   const listeners = {
     message: newListeners<Hears<'message'>>(),
+    resent: newListeners<Hears<'resent'>>(),
     event: newListeners<Hears<'event'>>(),
     connected: newListeners<Hears<'connected'>>(),
   };
@@ -58,6 +59,7 @@ export const newLiveClient = (
       conversations.get(id)?.changed();
       changes.tell();
     },
+    resent: (conversationId, message) => listeners.resent.tell((hear) => hear({ conversationId, message })),
   });
   const conversations = newLiveConversations({
     ...{ me, link, questions, outbox, reports },
@@ -106,7 +108,7 @@ export const newLiveClient = (
     begin: () => {
       profileUrev = 0;
       reports.clear();
-      outbox.forgetAcked();
+      outbox.begin();
     },
   });
   const catchUp = newCatchUp(link, machine, questions, store, {
@@ -166,10 +168,13 @@ export const newLiveClient = (
     },
     lost: () => {
       pause();
+      outbox.lost();
       catchUp.lost();
     },
     event: (event) => {
       store.event(event);
+      // whether or not its turn has come
+      if (event.type === 'message.deleted') outbox.deleted(event.data.message.id);
       listeners.event.tell((hear) => hear(event));
     },
     leads: (leads) => {

@@ -41,6 +41,8 @@ export interface MessageView {
   readonly deleted: boolean;
   /** Only of one's own messages. */
   readonly state: SendState | undefined;
+  /** The server had lost it, and this client had it stored anew, in another place. True as long as the client lives. */
+  readonly resent: boolean;
   readonly failure: { readonly code: ErrorCode; readonly rule?: string } | undefined;
 }
 

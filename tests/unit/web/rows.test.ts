@@ -19,6 +19,7 @@ const message = (seq: number | undefined, other: Partial<MessageView> = {}): Mes
   edited: false,
   deleted: false,
   state: undefined,
+  resent: false,
   failure: undefined,
   ...other,
 });

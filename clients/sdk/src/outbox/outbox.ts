@@ -4,8 +4,9 @@ import { Refused } from '../link/failures.ts';
 import type { Link } from '../link/link.ts';
 import type { Machine } from '../questions.ts';
 import { report } from '../report.ts';
-import { storedView } from '../store/message-views.ts';
+import { storedView, waitingView } from '../store/message-views.ts';
 import type { MessageView } from '../views.ts';
+import { newKept } from './kept.ts';
 import { OUTBOX_ENTRIES, tooMany } from './outbox-full.ts';
 import type { OutboxEntry, OutboxStorage } from './outbox-storage.ts';
 import { type Ack, newPending, newQueue, type Pending, type Phase, type Queue, rests } from './queue.ts';
@@ -20,16 +21,21 @@ export interface OutboxSurroundings {
   changed(conversationId: string): void;
   /** Up to which `rev` the conversation is known here; undefined when it is not. */
   cursor(conversationId: string): number | undefined;
+  /** The server had lost what it had stored: it is stored anew, or refused. */
+  resent(conversationId: string, message: MessageView): void;
 }
 
 /**
  * What is written and not known to be stored by the server: durable before the first try, sent in order per conversation,
- * sent again until there is an answer, gone when the message is in the log, whoever sent it.
+ * sent again until there is an answer, gone when the message is in the log, whoever sent it. What was stored lately is offered
+ * again, before all that waits, when another history begins.
  */
 export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, around: OutboxSurroundings) => {
   const all = new Map<string, Pending>();
   const queues = new Map<string, Queue>();
   const removed = new Set<string>();
+  const kept = newKept(machine);
+  const wasResent = (id: string): boolean => kept.all.get(id)?.resent === true;
   const sent = newSent();
   let reading: Promise<void> | undefined;
   let readAgain = false;
@@ -69,9 +75,14 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     storage.remove(id).catch(report);
   };
 
+  const keep = (entry: OutboxEntry, ack: Ack): void => {
+    if (kept.stored(entry, ack)) around.resent(entry.conversationId, waitingView(entry, ack, true));
+  };
+
   const acked = (pending: Pending, ack: Ack): void => {
     const { id, conversationId } = pending.entry;
     pending.ack = ack;
+    keep(pending.entry, ack);
     turn(pending, 'acked');
     forget(id);
     sent.resolve(id, pending.view);
@@ -80,16 +91,25 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
   };
 
   const refused = (pending: Pending, { code, rule, message }: Refused): void => {
-    const { id, conversationId } = pending.entry;
+    const { again, entry } = pending;
+    const { id, conversationId } = entry;
+    const stood = again && code === 'conflict' && kept.all.get(id);
+    // it is there, with other words or as an answer to another message
+    if (stood) {
+      acked(pending, stood.ack);
+      return take(pending);
+    }
     sent.reject(id, new Refused(code, message, rule));
+    pending.entry = { ...entry, failure: { code, ...(rule !== undefined && { rule }) } };
+    pending.again = false;
+    turn(pending, 'failed');
+    kept.all.delete(id);
+    if (again) around.resent(conversationId, pending.view());
     // one is no member any more, and nobody shows it
     if (code === 'not_found' && around.cursor(conversationId) === undefined) {
       take(pending);
-      return forget(id);
-    }
-    pending.entry = { ...pending.entry, failure: { code, ...(rule !== undefined && { rule }) } };
-    turn(pending, 'failed');
-    storage.update(pending.entry).catch(report);
+      forget(id);
+    } else storage[again ? 'add' : 'update'](pending.entry).catch(report);
   };
 
   const sender = newSender(link, machine, queues, {
@@ -98,10 +118,10 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     ...{ acked, refused, answered: drop },
   });
 
-  const insert = (entry: OutboxEntry, phase: Phase): Pending => {
-    const pending = newPending(entry, phase);
+  const insert = (entry: OutboxEntry, phase: Phase, again = false): Pending => {
+    const pending = newPending(entry, phase, again);
     const queue = queues.get(entry.conversationId) ?? newQueue(machine);
-    queue.entries.push(pending);
+    queue.entries[again ? 'unshift' : 'push'](pending);
     queue.changed();
     queues.set(entry.conversationId, queue);
     all.set(entry.id, pending);
@@ -119,10 +139,20 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     }
   };
 
+  /** Those that the server still has are duplicates, of which nobody hears. */
+  const offerAgain = (): void => {
+    for (const { entry } of kept.doubtful()) {
+      // what it answers may have another number by now, and that number another message
+      const { replyTo: _, ...bare } = entry;
+      if (!all.has(entry.id)) insert(bare, 'queued', true);
+    }
+  };
+
   const readOnce = async (userId: string): Promise<void> => {
     const before = [...all.values()].filter(rests);
     const entries = await storage.list(userId);
     const places = new Map(entries.map(({ id }, place) => [id, place]));
+    for (const { again, entry } of all.values()) if (again) places.set(entry.id, -1);
     entries.forEach(stored);
     // another tab has sent it, or taken it back
     for (const pending of before) if (!places.has(pending.entry.id) && rests(pending)) take(pending);
@@ -190,24 +220,32 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
       if (pending.phase === 'sending' || pending.phase === 'acked')
         throw new Refused('conflict', 'the message is on its way', 'in_flight');
       take(pending);
+      kept.all.delete(id);
       sent.reject(id, new Refused('conflict', 'the message was discarded', 'discarded'));
       await storage.remove(id);
     },
     /** It is in the log. */
     seen: (row: MessageRow): void => {
-      const { id, senderId } = row;
+      const { id, senderId, content, deletedAt } = row;
       const pending = all.get(id);
       if (pending) take(pending);
       if (pending && pending.phase !== 'acked') forget(id);
-      sent.resolve(id, () => storedView(row, senderId, 'sent'));
+      const entry = (pending ?? kept.all.get(id))?.entry;
+      if (deletedAt !== undefined) kept.all.delete(id);
+      else if (entry && typeof content === 'string') keep({ ...entry, content }, row);
+      sent.resolve(id, () => storedView(row, senderId, 'sent', wasResent));
     },
+    /** It is not to come again. */
+    deleted: (id: string) => kept.all.delete(id),
+    wasResent,
     /** The conversation is known up to there: what was acked before is in its log. */
     applied: (conversationId: string, cursor: number): void => {
       for (const pending of [...(queues.get(conversationId)?.entries ?? [])])
         if (pending.ack && pending.ack.rev <= cursor) take(pending);
     },
-    /** Another history: nobody knows the numbers of the old one. */
-    forgetAcked: (): void => {
+    /** Another history: nobody knows the numbers of the old one, or how much of it there is. */
+    begin: (): void => {
+      kept.begin();
       for (const pending of [...all.values()]) if (pending.ack) take(pending);
     },
     /** Reads what the store holds, of other tabs and earlier runs. Once more when it is asked for meanwhile. */
@@ -217,7 +255,11 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
       return reading;
     },
     /** Caught up over this connection. What is under way on the one before is answered first. */
-    ready: sender.ready,
+    ready: (): void => {
+      if (link.leads) offerAgain();
+      sender.ready();
+    },
+    lost: kept.lost,
     /** Nothing goes out before `ready`. */
     pause: sender.pause,
     leads: sender.pump,

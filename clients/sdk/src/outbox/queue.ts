@@ -17,12 +17,16 @@ export interface Ack {
   readonly sentAt: string;
 }
 
-/** A message that is not in the log yet, as far as is known. */
-export const newPending = (entry: OutboxEntry, phase: Phase) => {
+/**
+ * A message that is not in the log yet, as far as is known.
+ * @param again it was in that of an earlier history, and may be in this one: until that is known it is not shown, and in no store
+ */
+export const newPending = (entry: OutboxEntry, phase: Phase, again: boolean) => {
   let view: MessageView | undefined;
   const pending = {
     entry,
     phase,
+    again,
     ack: undefined as Ack | undefined,
     /** The server had a fault over it so often. */
     faults: 0,
@@ -62,7 +66,7 @@ export const newQueue = (chance: Pick<Surroundings, 'random'>) => {
       return next?.phase === 'queued' ? next : undefined;
     },
     /** The same array until something changes. */
-    views: (): readonly MessageView[] => (views ??= entries.map(({ view }) => view())),
+    views: (): readonly MessageView[] => (views ??= entries.flatMap(({ again, view }) => (again ? [] : view()))),
     changed: (): void => {
       views = undefined;
     },

@@ -7,8 +7,8 @@ import { kept } from './same.ts';
 const NOBODY: readonly MemberView[] = [];
 
 /** Views of one conversation: made when somebody looks, and the same object as long as they say the same. */
-export const newConversationViews = (me: string) => {
-  const stored = newStoredViews(me);
+export const newConversationViews = (me: string, wasResent: (id: string) => boolean) => {
+  const stored = newStoredViews(me, wasResent);
   const conversation = newView<ConversationView>();
   const messages = newView<MessagesView>();
   const members = newView<readonly MemberView[]>();

@@ -52,7 +52,7 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
   const { link, outbox, reports } = desk;
   const me = desk.me(); // known before the first conversation is
   const changes = newChanges();
-  const views = newConversationViews(me);
+  const views = newConversationViews(me, outbox.wasResent);
   // handed out as they are: who does not wait for them need not handle their failure
   let opened: Deferred<void> | undefined;
   let membersWanted: Deferred<void> | undefined;
@@ -70,7 +70,7 @@ export const newLiveConversation = (id: string, held: Held, desk: Desk, listed: 
     },
   });
 
-  const viewOf = (row: MessageRow) => storedView(row, me, held.receipts.stateOf(row.seq));
+  const viewOf = (row: MessageRow) => storedView(row, me, held.receipts.stateOf(row.seq), outbox.wasResent);
   const find = (messageId: string): MessageView | undefined => {
     const row = held.window.find(messageId);
     return row && viewOf(row);
