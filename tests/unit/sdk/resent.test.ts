@@ -252,6 +252,17 @@ describe('what the server had stored, when a copy of it takes over', () => {
     expect(server.asked).toHaveLength(2);
   });
 
+  it('is offered as it was edited, whatever older page comes after', async () => {
+    const { stage, server, send } = await begun({ open: false });
+    const copy = server.copy();
+    const [id] = await send('a word said in anger');
+    stage.logs.set(PLACE, [...server.log]);
+    server.edit(id!, 'a kind word'); // it was sent
+    await stage.conversation.open();
+    await server.failOver(copy);
+    expect(server.texts).toEqual(['a kind word']);
+  });
+
   it('answers no message that has come to another place', async () => {
     const { stage, server, send } = await begun({ open: false });
     const copy = server.copy();
@@ -316,7 +327,8 @@ describe('what the server had stored, when a copy of it takes over', () => {
     };
     const { stage, server, send } = await begun({ storage });
     const copy = server.copy();
-    await send('one', 'two');
+    const lost = Array.from({ length: 20 }, (_, at) => `lost ${at}`);
+    await send(...lost);
     stage.link.leads = false;
     await server.failOver(copy);
     for (const hear of hearing) hear();
@@ -324,17 +336,21 @@ describe('what the server had stored, when a copy of it takes over', () => {
     expect(server.offered).toEqual([]);
     expect(stage.client.pending).toBe(0);
 
+    const { answers } = stage.link;
+    const answer = answers['message.send']!; // it is the server's
+    delete answers['message.send'];
     stage.link.leads = true;
-    delete stage.link.answers['message.send'];
     stage.link.lose();
     await stage.link.open('epoch 2');
-    await stage.conversation.send('three');
-    for (const hear of hearing) hear(); // they are in no store
+    await stage.conversation.send('waiting');
+    for (const hear of hearing) hear(); // of them no store knows
     await settle();
-    expect(stage.link.waiting('message.send').map(({ data }) => (data as InputOf<'message.send'>).content)).toEqual([
-      ...['one', 'two', 'three'],
-    ]);
-    expect(stage.client.pending).toBe(3);
+    expect(stage.link.waiting('message.send')).toHaveLength(16);
+    expect(stage.client.pending).toBe(21);
+    answers['message.send'] = answer;
+    for (const { data, resolve } of stage.link.asked) resolve(answer(data as InputOf<'message.send'>));
+    await settle();
+    expect(server.texts).toEqual([...lost, 'waiting']);
   });
 
   it('is kept within bounds, the newest', () => {

@@ -232,7 +232,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
       if (pending && pending.phase !== 'acked') forget(id);
       const entry = (pending ?? kept.all.get(id))?.entry;
       if (deletedAt !== undefined) kept.all.delete(id);
-      else if (entry && typeof content === 'string') keep({ ...entry, content }, row);
+      else if (entry) keep({ ...entry, content: content as string }, row); // what is sent is text
       sent.resolve(id, () => storedView(row, senderId, 'sent', wasResent));
     },
     /** It is not to come again. */
