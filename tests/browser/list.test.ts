@@ -121,6 +121,22 @@ describe('1,000 conversations', () => {
     await anns.unread(far, 1).waitFor();
     await isShown(far);
     await expect.poll(async () => (await rows().first().textContent())?.includes('from far away')).toBe(true);
+
+    // Who reads further down keeps what they read in its place.
+    const names = await orderedNames();
+    const read = anns.chat(names[300]!);
+    const scrollsTo = async () => {
+      await anns.list.locator('[role=list]').evaluate(({ parentElement }) => parentElement!.scrollTo(0, 300 * 66));
+      return read.count();
+    };
+    await expect.poll(scrollsTo).toBe(1);
+    await isShown(names[300]!);
+    const place = await read.boundingBox();
+    const [next] = (await idsOf(names.at(-1)!)) as [string];
+    await stage.server.command('member.add', { conversationId: next, users: [ben.userId] }, ann.token);
+    await stage.say(ben, next, ['from as far']);
+    await expect.poll(() => read.evaluate((row) => row.closest('[role=listitem]')?.ariaPosInSet)).toBe('302');
+    expect(await read.boundingBox()).toEqual(place);
   });
 });
 

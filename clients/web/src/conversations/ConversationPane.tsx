@@ -80,9 +80,9 @@ export const ConversationPane = ({ place }: { place: Place }) => {
   );
 };
 
-/** Of what is found. */
+/** Of what is found; where nothing is looked for, those in the archive are folded away. */
 const openFirst = (client: Client, filter: string): void => {
   const { current, archived } = foundBy(client, filter);
-  const first = current[0] ?? archived[0];
+  const first = current[0] ?? (filter.trim() === '' ? undefined : archived[0]);
   if (first) router.go(chatPlace(first.id));
 };

@@ -1,5 +1,5 @@
 import type { Conversation } from '@tertulia/client';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useToday } from '../app/use-today.ts';
 import { Touchable } from '../ui/Touchable.tsx';
@@ -45,19 +45,20 @@ export const ConversationRows = (props: ConversationRowsProps) => {
     else if (isThere) show(chosen);
     // Not when it goes to another place of the list: then one may be reading elsewhere.
   }, [chosen, isThere, filter]);
+  useAnchor(list, scroller, rows);
   const kept = [indexOf(reachable), indexOf(focused), archiveButton ? current.length : -1].filter((row) => row >= 0);
   return (
     <div ref={scroller} className={styles.scroll} {...events}>
       <div role="list">
         <Virtualizer ref={list} scrollRef={scroller} data={rows} as={Touchable} item={Visible} keepMounted={kept}>
-          {(conversation, index) => (
-            <div
-              key={conversation?.id ?? 'archive'}
-              role="listitem"
-              aria-posinset={index + 1}
-              aria-setsize={complete ? rows.length : -1}
-            >
-              {conversation ? (
+          {(conversation, index) =>
+            conversation ? (
+              <div
+                key={conversation.id}
+                role="listitem"
+                aria-posinset={index < current.length ? index + 1 : index}
+                aria-setsize={complete ? conversations.length : -1}
+              >
                 <ConversationRow
                   conversation={conversation}
                   selected={conversation.id === chosen}
@@ -66,16 +67,42 @@ export const ConversationRows = (props: ConversationRowsProps) => {
                   flash={flashes.get(conversation.id)}
                   onFlashed={done}
                 />
-              ) : (
-                archiveButton
-              )}
-            </div>
-          )}
+              </div>
+            ) : (
+              <div key="archive" role="listitem">
+                {archiveButton}
+              </div>
+            )
+          }
         </Virtualizer>
       </div>
       {children}
     </div>
   );
+};
+
+/**
+ * Who reads further down goes on seeing the same rows when a conversation rises to the top above them. (The library turns the
+ * browser's own way of doing this off.)
+ */
+const useAnchor = (
+  list: RefObject<VirtualizerHandle | null>,
+  scroller: RefObject<HTMLElement | null>,
+  rows: readonly (Conversation | undefined)[],
+): void => {
+  const before = useRef(rows);
+  useLayoutEffect(() => {
+    const [was, { current: handle }] = [before.current, list];
+    before.current = rows;
+    if (!handle || handle.scrollOffset <= 0 || was.length !== rows.length) return; // else it is another list
+    const top = handle.findItemIndex(handle.scrollOffset);
+    // If the first in view is the one that rose, the next has not.
+    const places = [top, top + 1].map((at) => [at, rows.indexOf(was[at])] as const).filter(([, now]) => now >= 0);
+    const moves = places.map(([at, now]) => handle.getItemOffset(now) - handle.getItemOffset(at));
+    const [least = 0] = moves.sort((a, b) => Math.abs(a) - Math.abs(b));
+    // By the element: what the library is told to scroll it holds against the person for some frames.
+    if (least !== 0 && scroller.current) scroller.current.scrollTop += least;
+  });
 };
 
 /** The library hides a row until it has measured it, and what is hidden takes no focus. These are all of one height. */
