@@ -86,6 +86,7 @@ it('what an asynchronous standby lacked is stored again by clients of the SDK, a
   const { messages } = await dump(standby.url, load.conversations);
   const stored = new Set(messages.map(({ id }) => id));
   const invoked = new Map(load.history.records.flatMap((one) => (one.type === 'send.invoke' ? [[one.op, one]] : [])));
+  const invokedAs = new Map([...invoked.values()].map((one) => [one.id, one]));
   const acked = load.history.records.flatMap((one) =>
     one.type === 'send.ack' ? [{ ...invoked.get(one.op)!, seq: one.seq }] : [],
   ); // each was begun
@@ -107,6 +108,14 @@ it('what an asynchronous standby lacked is stored again by clients of the SDK, a
   expect(moved.length).toBeGreaterThan(0);
   expect(moved.filter(({ id }) => !resent.has(id))).toEqual([]);
   expect([...resent].filter((id) => messages.filter((row) => row.id === id).length !== 1)).toEqual([]);
+  // What was sent before anybody knew of the new history stands before it; beyond that the order of writing holds.
+  const orders = new Map<string, number[]>();
+  for (const { id, conv } of messages.toSorted((a, b) => a.seq - b.seq)) {
+    const { client, op } = invokedAs.get(id) ?? {};
+    const order = `${client} ${conv} ${resent.has(id)}`;
+    if (client?.startsWith('sdk-') && op !== undefined) orders.set(order, [...(orders.get(order) ?? []), op]);
+  }
+  for (const ops of orders.values()) expect(ops).toEqual(ops.toSorted((a, b) => a - b));
   // It is the documented loss of other clients, and nothing but that: all else that was told holds.
   const isOfLoss = (what: string) => [...lost, ...moved].some(({ id }) => what.includes(id));
   expect(lost.length).toBeGreaterThan(0);
