@@ -5,6 +5,7 @@ import { Postgres, RunAgain } from '#app/infrastructure/postgres/database.ts';
 import { DatabaseAway, UnfitDatabase } from '#app/infrastructure/postgres/failure.ts';
 import type { PoolOptions } from '#app/infrastructure/postgres/pool.ts';
 import { refuses } from '../support/refusals.ts';
+import { ServiceWay } from '../support/service-way.ts';
 import { aDatabase, aPostgresServer } from '../support/services.ts';
 
 let url: string;
@@ -273,6 +274,32 @@ describe('waiting for a connection', () => {
     await Promise.all([refuses(first, 'unavailable'), refuses(second, 'unavailable')]);
     holder.release();
     await ask();
+  });
+});
+
+describe('a look at the database', () => {
+  it('finds that it answers, although work has taken every connection', async () => {
+    const postgres = await aPostgres({ max: 1, connectTimeoutMs: 150 });
+    const holder = await postgres.pool.connect();
+    await expect(postgres.pool.query('select')).rejects.toBeInstanceOf(DatabaseAway);
+    expect(await postgres.answers()).toBe(true);
+    holder.release();
+  });
+
+  it('keeps one connection for all of them', async () => {
+    const postgres = await aPostgres({ applicationName: 'looking' });
+    for (let look = 0; look < 3; look++) expect(await postgres.answers()).toBe(true);
+    const names = "select from pg_stat_activity where application_name = 'looking lookout'";
+    expect(await execute(names)).toHaveLength(1);
+  });
+
+  it('finds that it does not', async () => {
+    const way = await ServiceWay.start(url);
+    const postgres = await aPostgres({ deadlineMs: 200, connectTimeoutMs: 200 }, way.url);
+    expect(await postgres.answers()).toBe(true);
+    way.drop();
+    await way.close();
+    expect(await postgres.answers()).toBe(false);
   });
 });
 

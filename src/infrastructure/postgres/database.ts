@@ -12,6 +12,8 @@ export class Postgres {
   private constructor(
     readonly pool: PostgresPool,
     readonly kysely: Kysely<Database>,
+    /** For looks alone: one that waits behind work would take a busy node for one that is cut off. */
+    private readonly lookout: PostgresPool,
     private readonly uncertain: () => void,
   ) {}
 
@@ -25,14 +27,16 @@ export class Postgres {
     options: Partial<PoolOptions> = {},
     uncertain: () => void = () => {},
   ): Promise<Postgres> {
-    const pool = openPool(connectionString, { ...DEFAULTS, ...options });
+    const wanted = { ...DEFAULTS, ...options };
+    const pool = openPool(connectionString, wanted);
     try {
       (await pool.connect()).release();
     } catch (error) {
       await pool.end();
       throw error;
     }
-    return new Postgres(pool, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), uncertain);
+    const lookout = openPool(pool.servers, { ...wanted, max: 1, applicationName: `${wanted.applicationName} lookout` });
+    return new Postgres(pool, new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), lookout, uncertain);
   }
 
   /** Statements that need no common transaction. What the database can't do now is refused `unavailable`. */
@@ -79,18 +83,18 @@ export class Postgres {
     }
   }
 
-  /** Whether it answers now; never rejects. */
+  /** Whether it answers now, however busy the connections are that work goes by; never rejects. */
   async answers(): Promise<boolean> {
     try {
-      await this.pool.query('SELECT');
+      await this.lookout.query('SELECT');
       return true;
     } catch {
       return false;
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  async close(): Promise<void> {
+    await Promise.all([this.pool.end(), this.lookout.end()]);
   }
 }
 
