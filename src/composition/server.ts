@@ -173,7 +173,7 @@ const open = async (config: Config, version: string, extensions: Extensions, lif
   const availability = new Availability(clock, { awayMs: config.databaseAwayMs });
   const sendingOn = new SendingOn(availability, reach.witnesses, {
     ...{ clock, noticeMs: config.drainNoticeMs, others: () => antiEntropy.others },
-    leave: () => gateway.sendOn(config.drainMs, (ms) => pause(ms)),
+    leave: (calledOff) => gateway.sendOn(config.drainMs, (ms) => pause(ms), calledOff),
   });
   const readiness = () => availability.asked(log.failing || !reach.connected());
   metrics.gauge('draining', () => (availability.draining ? 1 : 0));

@@ -8,8 +8,11 @@ export interface SendingOnOptions {
   readonly noticeMs: number;
   /** Other nodes that lived when the database last answered. */
   readonly others: () => number;
-  /** Has those who are connected leave one after another; resolves when they have, and never rejects. */
-  readonly leave: () => Promise<unknown>;
+  /**
+   * Has those who are connected leave one after another; resolves when they have, and never rejects. Once it is called off,
+   * only those still leave who were told so.
+   */
+  readonly leave: (calledOff: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface SendingOnOptions {
 export class SendingOn {
   /** Since when this node has not been ready for want of the database; monotonic. */
   #awaySince: number | undefined;
-  #leaving = false;
+  #leaving: AbortController | undefined;
 
   constructor(
     private readonly availability: Pick<Availability, 'away'>,
@@ -29,13 +32,16 @@ export class SendingOn {
 
   /** To be called with every look at the database, after `availability` was told. Also who came meanwhile is sent on. */
   looked(answers: boolean): void {
-    if (answers) this.witnesses.testify();
+    if (answers) {
+      this.witnesses.testify();
+      this.#leaving?.abort();
+    }
     const now = this.options.clock.monotonic();
     this.#awaySince = this.availability.away ? (this.#awaySince ?? now) : undefined;
     if (this.#awaySince === undefined || now - this.#awaySince < this.options.noticeMs) return;
     if (answers || this.#leaving || !this.#alone) return;
-    this.#leaving = true;
-    void this.options.leave().finally(() => (this.#leaving = false));
+    this.#leaving = new AbortController();
+    void this.options.leave(this.#leaving.signal).finally(() => (this.#leaving = undefined));
   }
 
   get #alone(): boolean {

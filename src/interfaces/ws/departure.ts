@@ -10,6 +10,8 @@ export interface DepartureParts {
   /** Nobody is left. */
   readonly empty: () => boolean;
   readonly after: (ms: number) => Promise<void>;
+  /** Nobody else is told; who was told goes, for they are on their way. */
+  readonly calledOff?: AbortSignal | undefined;
 }
 
 /** A drain of few sockets is over soon; of many it takes its time, for they all come to other nodes. */
@@ -26,7 +28,7 @@ const LONGEST_STEP_MS = 100;
 /**
  * Everybody leaves, each in a slot of their own: they are told in their slot, so that also who goes at the word does not
  * come to the next node with all the others, and closed a second later. Resolves when nobody is left, at the latest after
- * `ms` and a grace of some seconds for each close.
+ * `ms` and a grace of some seconds for each close; when it was called off, once all are closed who were told.
  */
 export const departure = async (sessions: readonly Session[], ms: number, parts: DepartureParts): Promise<void> => {
   const notice = Math.min(NOTICE_MS, ms / 2);
@@ -39,11 +41,13 @@ export const departure = async (sessions: readonly Session[], ms: number, parts:
   for (;;) {
     const stepMs = Math.min(Math.max(STEP_MS, passed() - stepped), LONGEST_STEP_MS);
     stepped = passed();
+    if (parts.calledOff?.aborted) slots.length = told;
     allowed = Math.min(allowed, told + 1) + mostPerMs * stepMs;
     const upTo = Math.min(slots.length, Math.floor(allowed));
     for (; told < upTo && slots[told]!.at <= passed(); told++) tell(slots[told]!.session, notice, parts); // below its length
     for (; ended < told && slots[ended]!.at + notice <= passed(); ended++) leave(slots[ended]!.session, parts); // below told
-    if (parts.empty() || passed() > spread + notice + LAST_GRACE_MS) return;
+    if (parts.empty() || (parts.calledOff?.aborted && ended === told) || passed() > spread + notice + LAST_GRACE_MS)
+      return;
     await parts.after(STEP_MS);
   }
 };

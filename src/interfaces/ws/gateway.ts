@@ -215,10 +215,13 @@ export class Gateway implements SocketHandler<Admitted> {
     for (const { socket } of this.#sessions.values()) socket.end(closeCodes.restarting, 'begin anew');
   }
 
-  /** Those who are here now leave one after another; others may come. Resolves when they have, or not much later than after `ms`. */
-  sendOn(ms: number, after: (ms: number) => Promise<void>): Promise<void> {
+  /**
+   * Those who are here now leave one after another; others may come. Resolves when they have, or not much later than after
+   * `ms`. Once it is called off, only those still leave who were told so.
+   */
+  sendOn(ms: number, after: (ms: number) => Promise<void>, calledOff: AbortSignal): Promise<void> {
     const sessions = [...this.#sessions.values()];
-    return this.#depart(sessions, ms, () => sessions.every(({ socket }) => !socket.open), after);
+    return this.#depart(sessions, ms, () => sessions.every(({ socket }) => !socket.open), after, calledOff);
   }
 
   /** No new sockets, and those that are open leave one after another. Resolves when none is left, or not much later than after `ms`. */
@@ -253,9 +256,11 @@ export class Gateway implements SocketHandler<Admitted> {
     ms: number,
     empty: () => boolean,
     after: (ms: number) => Promise<void>,
+    calledOff?: AbortSignal,
   ): Promise<void> {
     const { clock, events, dispatcher } = this.parts;
-    return departure(sessions, ms, { clock, events, end: (session) => dispatcher.endIfLeft(session), empty, after });
+    const end = (session: Session) => dispatcher.endIfLeft(session);
+    return departure(sessions, ms, { clock, events, end, empty, after, calledOff });
   }
 
   #refuse(

@@ -13,6 +13,8 @@ let sentOn: number[];
 let testified: number;
 /** Ends the departure that is under way. */
 let gone: () => void;
+/** Whether the last departure was called off. */
+let calledOff: () => boolean;
 let look: (answers: boolean) => void;
 
 /** A look at the database each second. */
@@ -28,8 +30,9 @@ beforeEach(() => {
   const clock = { monotonic: () => now };
   const availability = new Availability(clock, { awayMs: 30_000 });
   const witnesses = { testify: () => void testified++, elsewhere: () => elsewhere };
-  const leave = () => {
+  const leave = (signal: AbortSignal) => {
     sentOn.push(now);
+    calledOff = () => signal.aborted;
     return new Promise<void>((resolve) => (gone = resolve));
   };
   const sendingOn = new SendingOn(availability, witnesses, { clock, noticeMs: NOTICE_MS, others: () => others, leave });
@@ -88,6 +91,18 @@ describe('a node whose database is away', () => {
     await Promise.resolve();
     pass(1, false);
     expect(sentOn).toHaveLength(2);
+  });
+
+  it('calls the departure off with the first answer, and none that begins later', async () => {
+    pass(60, false);
+    expect(calledOff()).toBe(false);
+    pass(1, true);
+    expect(calledOff()).toBe(true);
+    gone();
+    await Promise.resolve();
+    await Promise.resolve();
+    pass(1, false);
+    expect([sentOn.length, calledOff()]).toEqual([2, false]);
   });
 
   it('keeps who comes when it is back', async () => {

@@ -17,8 +17,9 @@ let stall: number;
 let step: number;
 
 /** Runs it to its end; sockets close when they are ended, unless they hang. */
-const run = async (ms: number, hangs: (session: Session) => boolean = () => false) => {
+const run = async (ms: number, hangs: (session: Session) => boolean = () => false, callOffAfter = Infinity) => {
   const began = now;
+  const calling = new AbortController();
   await departure(sessions, ms, {
     clock: { now: () => now, monotonic: () => now },
     events: { publish: () => {}, hears: () => false, on: () => () => {} },
@@ -30,7 +31,9 @@ const run = async (ms: number, hangs: (session: Session) => boolean = () => fals
     after: async (wait) => {
       now += stall > 0 && now - began > 500 ? stall : Math.max(wait, step);
       if (now - began > 500) stall = 0;
+      if (now - began >= callOffAfter) calling.abort();
     },
+    calledOff: calling.signal,
   });
   return now - began;
 };
@@ -91,6 +94,14 @@ describe('a departure', () => {
     expect(await run(1_000, (session) => session === sessions[7])).toBeGreaterThan(3_000);
     expect(sessions.filter(({ socket }) => socket.open)).toHaveLength(1);
     expect(sessions[7]!.leaving).toBe(true);
+  });
+
+  it('that is called off goes on with those who were told, and with nobody else', async () => {
+    expect(await run(20_000, () => false, 500)).toBeLessThan(1_600);
+    expect(told.length).toBeGreaterThan(50);
+    expect(Math.max(...told)).toBeLessThanOrEqual(500);
+    expect(ended.length).toBe(told.length);
+    expect(sessions.filter(({ socket }) => socket.open)).toHaveLength(500 - told.length);
   });
 
   it('is over when everybody left before their time', async () => {
