@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { Client, type Pool } from 'pg';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Postgres, RunAgain } from '#app/infrastructure/postgres/database.ts';
 import { DatabaseAway, UnfitDatabase } from '#app/infrastructure/postgres/failure.ts';
-import type { PoolOptions } from '#app/infrastructure/postgres/pool.ts';
+import { openPool, type PoolOptions } from '#app/infrastructure/postgres/pool.ts';
+import { Servers } from '#app/infrastructure/postgres/servers.ts';
 import { refuses } from '../support/refusals.ts';
 import { ServiceWay } from '../support/service-way.ts';
 import { aDatabase, aPostgresServer } from '../support/services.ts';
@@ -300,6 +301,20 @@ describe('a look at the database', () => {
     way.drop();
     await way.close();
     expect(await postgres.answers()).toBe(false);
+  });
+});
+
+describe('a server that freezes', () => {
+  it('while it is left for another one keeps nobody waiting', async () => {
+    const way = await ServiceWay.start(url);
+    const toReadOnly = new URL(way.url);
+    toReadOnly.searchParams.set('options', '-c default_transaction_read_only=on');
+    const servers = new Servers(toReadOnly.href);
+    const passOver = vi.spyOn(servers, 'passOver').mockImplementation(() => way.hold('up', 'down'));
+    const pool = openPool(servers, { max: 1, applicationName: 'left', statementTimeoutMs: 500, lockTimeoutMs: 500 });
+    await expect(pool.connect()).rejects.toThrow('takes no writes');
+    expect(passOver).toHaveBeenCalled();
+    await Promise.all([pool.end(), way.close()]);
   });
 });
 

@@ -7,7 +7,10 @@ export interface Dialled extends Client {
   readonly address: string;
 }
 
-/** Each connection goes to the server that is in favour when it is made. */
+/** A server that is frozen doesn't say goodbye. */
+const GOODBYE_MS = 1_000;
+
+/** Each connection goes to the server that is in favour when it is made, and is gone soon after it was ended, whatever that server does. */
 export const clientOf = (servers: Servers): (new (config?: ClientConfig) => Dialled) =>
   class extends Client implements Dialled {
     readonly address: string;
@@ -26,6 +29,14 @@ export const clientOf = (servers: Servers): (new (config?: ClientConfig) => Dial
         if (error && !isOurFault(error)) servers.passOver(this.address);
         callback(error);
       });
+    }
+
+    override end(): Promise<void>;
+    override end(callback: (error: Error) => void): void;
+    override end(callback?: (error: Error) => void): Promise<void> | void {
+      const late = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS).unref();
+      this.once('end', () => clearTimeout(late));
+      return callback ? super.end(callback) : super.end();
     }
   };
 
