@@ -95,9 +95,9 @@ const inPostgres = async (
   postgres: Postgres,
   { limits }: Config,
   lifetime: Lifetime,
-  { incarnation, metrics }: NodeParts,
+  { incarnation, metrics, clock }: NodeParts,
 ): Promise<Connections> => {
-  const life = new NodeLife(postgres, incarnation);
+  const life = new NodeLife(postgres, incarnation, clock);
   const onAway = () => metrics.count('registry_failures_total');
   const registry = new PostgresConnectionRegistry(postgres, life);
   const evictions = new PostgresEvictions(postgres, life, onAway);

@@ -11,6 +11,7 @@ import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisEvictions } from '#app/infrastructure/redis/redis-evictions.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { ManualClock } from '../support/identity.ts';
 import { aDatabase, aRedis } from '../support/services.ts';
 import { aConnection } from './connection-registry.contract.ts';
 
@@ -78,7 +79,7 @@ evictionsContract('on PostgreSQL', async () => {
   return async (incarnation) => {
     const postgres = await Postgres.open(url);
     onTestFinished(() => postgres.close());
-    const life = new NodeLife(postgres, incarnation);
+    const life = new NodeLife(postgres, incarnation, new ManualClock());
     await life.beat();
     const evictions = new PostgresEvictions(postgres, life, never);
     return {

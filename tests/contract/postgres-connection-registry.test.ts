@@ -5,23 +5,35 @@ import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
-import { random } from '../support/identity.ts';
+import { ManualClock, random } from '../support/identity.ts';
 import { aDatabase, aPostgresServer } from '../support/services.ts';
 import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
 
 const aNode = async (url: string, incarnation: string) => {
   const postgres = await Postgres.open(url);
   onTestFinished(() => postgres.close());
-  const life = new NodeLife(postgres, incarnation, 60_000);
+  const clock = new ManualClock();
+  const life = new NodeLife(postgres, incarnation, clock, 60_000);
   const registry = new PostgresConnectionRegistry(postgres, life);
   await life.beat();
-  return { registry, life, postgres, incarnation, close: () => life.leave() };
+  return { registry, life, postgres, clock, incarnation, close: () => life.leave() };
 };
 /** Makes it as if nothing had been heard of its life for longer than the lease. */
 const silence = async ({ postgres, life }: Node) => {
   await sql`UPDATE node_lives SET beat_at = beat_at - interval '60 s' WHERE name = ${life.name}`.execute(
     postgres.kysely,
   );
+};
+/** From now on whatever the node asks takes a tenth of the lease. */
+const slowDown = ({ postgres, life, clock }: Node, beside: Node) => {
+  const run = postgres.run.bind(postgres);
+  postgres.run = async (work) => {
+    clock.pass(6_000);
+    await sql`UPDATE node_lives SET beat_at = beat_at - interval '6 s' WHERE name = ${life.name}`.execute(
+      beside.postgres.kysely,
+    );
+    return run(work);
+  };
 };
 type Node = Awaited<ReturnType<typeof aNode>>;
 
@@ -178,7 +190,73 @@ describe('ConnectionRegistry on PostgreSQL, several nodes', () => {
     await sql`ALTER TABLE elsewhere RENAME TO connections`.execute(b.postgres.kysely);
     await a.life.beat();
     expect(await allOf(b.registry)).toEqual([one]);
-    expect(await rowsIn(b)).toHaveLength(1);
+    expect([await rowsIn(b), await livesIn(b)]).toEqual([['a.1'], ['a.1', 'b.1']]);
+  });
+
+  it('keeps its lease while it writes all anew, for longer than the lease', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const many = Array.from({ length: 6_000 }, () => aConnection('a'));
+    await Promise.all(many.map((connection) => a.registry.insert(connection)));
+    await silence(a);
+    slowDown(a, b);
+    for (let beat = 0; beat < 30; beat++) await a.life.beat();
+    expect([await livesIn(b), new Set(await rowsIn(b)), (await rowsIn(b)).length]).toEqual([
+      ['a.2', 'b.1'],
+      new Set(['a.2']),
+      6_000,
+    ]);
+  });
+
+  it('keeps its lease while it sweeps after the dead, for longer than the lease', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const many = Array.from({ length: 6_000 }, () => aConnection('a'));
+    await Promise.all(many.map((connection) => a.registry.insert(connection)));
+    await silence(a);
+    slowDown(b, a);
+    for (let beat = 0; beat < 30; beat++) await b.life.beat();
+    expect([await livesIn(a), await rowsIn(a)]).toEqual([['b.1'], []]);
+  });
+
+  it('begins another life after a statement without an answer, for that may be carried out later', async () => {
+    const { url } = await aDatabase();
+    const a = await aNode(url, 'a');
+    const one = aConnection('a');
+    await a.registry.insert(one);
+    await expect(a.life.write(sql`SELECT pg_sleep(60)`)).rejects.toMatchObject({ rule: 'database_away' });
+    await a.life.beat();
+    expect([await livesIn(a), await rowsIn(a)]).toEqual([['a.2'], ['a.2']]);
+  });
+
+  it('leaves rows of a later life alone when what was given up is carried out after all', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    const one = aConnection('a');
+    const run = a.postgres.run.bind(a.postgres);
+    let late: () => Promise<unknown> = async () => {};
+    a.postgres.run = (work) => {
+      late = () => run(work);
+      return Promise.reject(new Error('given up'));
+    };
+    await expect(a.registry.insert(one)).rejects.toThrow('given up');
+    a.postgres.run = run;
+    await silence(a);
+    await a.life.beat();
+    // its sweep is not over yet
+    await sql`INSERT INTO node_lives (name, beat_at) VALUES ('a.1', now())`.execute(b.postgres.kysely);
+    await late();
+    expect(await rowsIn(b)).toEqual(['a.2']);
+  });
+
+  it('counts all that was to be written before, also when something of it is to be written once more', async () => {
+    const { url } = await aDatabase();
+    const a = await aNode(url, 'a');
+    const [first, last] = [aConnection('a'), aConnection('a')];
+    const between = Array.from({ length: 3_000 }, () => aConnection('a'));
+    const written = [first, ...between, last, first].map((connection) => a.registry.insert(connection));
+    expect(await a.registry.ofUser(last.userId)).toEqual([last]);
+    await Promise.all(written);
   });
 
   it('leaves nothing behind', async () => {

@@ -5,15 +5,17 @@ import { UserId } from '#app/domain/shared/ids.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresPresence } from '#app/infrastructure/postgres/postgres-presence.ts';
+import { ManualClock } from '../support/identity.ts';
 import { aDatabase } from '../support/services.ts';
 import { presenceStoreContract } from './presence-store.contract.ts';
 
 const aNode = async (url: string, incarnation: string) => {
   const postgres = await Postgres.open(url);
   onTestFinished(() => postgres.close());
-  const life = new NodeLife(postgres, incarnation, 60_000);
+  const clock = new ManualClock();
+  const life = new NodeLife(postgres, incarnation, clock, 60_000);
   await life.beat();
-  return { store: new PostgresPresence(postgres, life), life, postgres, close: async () => {} };
+  return { store: new PostgresPresence(postgres, life), life, postgres, clock, close: async () => {} };
 };
 /** Makes it as if nothing had been heard of its life for longer than the lease. */
 const silence = async ({ postgres, life }: Awaited<ReturnType<typeof aNode>>) => {

@@ -10,6 +10,8 @@ interface Waiting<Answer> {
 export class Gathered<Key, Answer> {
   readonly #waiting = new Map<Key, Waiting<Answer>>();
   #asking = false;
+  /** Of whoever stands last in the line. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ask: (keys: readonly Key[]) => Promise<(key: Key) => Answer>,
@@ -23,8 +25,14 @@ export class Gathered<Key, Answer> {
     if (known) return known.promise;
     const waiting = aWait<Answer>();
     this.#waiting.set(key, waiting);
+    this.#last = waiting.promise;
     if (!this.#asking) void this.#askAll();
     return waiting.promise;
+  }
+
+  /** Resolves when all that was asked for before the call has been answered, however. */
+  async answered(): Promise<void> {
+    await this.#last.catch(() => {}); // told to those who asked
   }
 
   async #askAll(): Promise<void> {

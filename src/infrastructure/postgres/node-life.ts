@@ -1,11 +1,23 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { Clock } from '#app/application/ports/clock.ts';
 import type { Postgres } from './database.ts';
+import { sqlStateOf } from './failure.ts';
 
 export const LIFE_LEASE_MS = 10_000;
-const SWEPT_AT_ONCE = 2_000;
+const SWEPT_AT_ONCE = 500;
+/** Of a lease: for so long one beat writes and sweeps, a page at a time, before the next renews. */
+const WORKED = 0.1;
 
 /** What a life may have written. */
 const TABLES = ['connections', 'presence'] as const;
+
+/** What a node writes under its lives. */
+interface Rows {
+  /** Another life began: all is to be written. */
+  restart(): void;
+  /** Writes a page of what is left. Answers whether that was all. */
+  mend(): Promise<boolean>;
+}
 
 interface Renewed {
   readonly held: boolean;
@@ -17,22 +29,24 @@ interface Renewed {
 
 /**
  * Under what a node writes who is connected to it: an incarnation and a number. The rows of a life count while its lease does, by the
- * database's clock; a lease that ran out is never renewed. A node whose lease ran out or whose row is gone, or that failed to
- * write something, begins the next life and writes all it has anew; so whoever sweeps the old one touches nothing of the new.
+ * database's clock; a lease that ran out is never renewed. A node whose lease ran out or whose row is gone begins the next life
+ * and writes all it has anew; so whoever sweeps the old one touches nothing of the new. What the database refused to write is
+ * written again under the same life.
  */
 export class NodeLife {
-  readonly #writers: (() => Promise<unknown>)[] = [];
+  readonly #kept: Rows[] = [];
   readonly #looks: (() => void)[] = [];
   #others = '';
   #begun = 0;
   #name: string;
   #living = 1;
-  /** Something of this life could not be written, or none has begun. */
-  #incomplete = true;
+  /** None has begun, or this one can't be trusted any more. */
+  #over = true;
 
   constructor(
     private readonly postgres: Postgres,
     private readonly incarnation: string,
+    private readonly clock: Pick<Clock, 'monotonic'>,
     private readonly leaseMs = LIFE_LEASE_MS,
   ) {
     this.#name = `${incarnation}.0`;
@@ -47,9 +61,8 @@ export class NodeLife {
     return this.#living;
   }
 
-  /** Writes all that this node has, whenever another life began. */
-  onAnew(write: () => Promise<unknown>): void {
-    this.#writers.push(write);
+  keep(rows: Rows): void {
+    this.#kept.push(rows);
   }
 
   /** Called when who is there with other nodes may be others than at the beat before. */
@@ -57,29 +70,42 @@ export class NodeLife {
     this.#looks.push(look);
   }
 
-  /** Whoever failed has left something else than what is true: the next beat begins another life. */
-  async marking<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      this.#incomplete = true;
-      throw error;
-    }
+  /** What was given up without an answer may still be carried out, after whatever is written later: then the life is over. */
+  async write(statement: RawBuilder<unknown>): Promise<void> {
+    await this.postgres.run((db) =>
+      db.connection().execute(async (one) => {
+        try {
+          await statement.execute(one);
+        } catch (error) {
+          if (sqlStateOf(error) === undefined) this.end();
+          throw error;
+        }
+      }),
+    );
   }
 
-  /** Keeps the lease, and sweeps after the dead. Never while another one is under way. Rejects when the database can't be asked. */
+  /** The next beat begins another one. */
+  end(): void {
+    this.#over = true;
+  }
+
+  /**
+   * Keeps the lease first, then writes what is left to be written and sweeps after the dead, for a part of the lease; the next
+   * beat goes on. Never while another one is under way. Rejects when the database can't be asked.
+   */
   async beat(): Promise<void> {
-    const renewed = this.#incomplete ? undefined : await this.#renew();
-    if (!renewed?.held) return this.#beginAnew();
-    this.#living = renewed.living;
-    if (renewed.others !== this.#others) for (const look of this.#looks) look();
-    this.#others = renewed.others;
-    for (const dead of renewed.dead) await this.#sweep(dead);
+    const till = this.clock.monotonic() + this.leaseMs * WORKED;
+    const { living, others, dead } = await this.#held();
+    this.#living = living;
+    if (others !== this.#others) for (const look of this.#looks) look();
+    this.#others = others;
+    for (const rows of this.#kept) if (!(await this.#inPages(till, () => rows.mend()))) return;
+    for (const name of dead) if (!(await this.#sweep(name, till))) return;
   }
 
   /** After the last beat: nobody is connected here. Who was there is on the way to another node, and counts until the lease ends. */
   async leave(): Promise<void> {
-    await this.#empty('connections', this.#name);
+    await this.#inPages(Number.POSITIVE_INFINITY, () => this.#emptied('connections', this.#name));
     await this.postgres.run((db) =>
       sql`
         DELETE FROM node_lives WHERE name = ${this.#name} AND NOT EXISTS (SELECT FROM presence WHERE life = name)`.execute(
@@ -98,6 +124,13 @@ export class NodeLife {
     return sql<boolean>`starts_with(name, ${`${this.incarnation}.`})`;
   }
 
+  async #held(): Promise<Renewed> {
+    const renewed = this.#over ? undefined : await this.#renew();
+    if (renewed?.held) return renewed;
+    await this.#beginAnew();
+    return this.#renew();
+  }
+
   async #renew(): Promise<Renewed> {
     const { rows } = await this.postgres.run((db) =>
       sql<Omit<Renewed, 'held'> & { held: string | null }>`
@@ -108,9 +141,8 @@ export class NodeLife {
           (SELECT count(*)::int FROM node_lives WHERE beat_at > ${this.since}) AS living,
           (SELECT coalesce(string_agg(name || ' ' || presence_changes, ',' ORDER BY name), '')
             FROM node_lives WHERE beat_at > ${this.since} AND NOT ${this.isOwn}) AS others,
-          ARRAY(SELECT name FROM node_lives WHERE beat_at <= ${this.since} AND name <> ${this.name} LIMIT 10) AS dead`.execute(
-        db,
-      ),
+          ARRAY(SELECT name FROM node_lives
+            WHERE (beat_at <= ${this.since} OR ${this.isOwn}) AND name <> ${this.name} LIMIT 10) AS dead`.execute(db),
     );
     const [row = { held: null, living: 1, others: '', dead: [] }] = rows;
     return { ...row, held: row.held !== null };
@@ -123,49 +155,46 @@ export class NodeLife {
       sql`INSERT INTO node_lives (name, beat_at) VALUES (${name}, clock_timestamp())`.execute(db),
     );
     this.#name = name;
-    this.#incomplete = false;
-    await this.marking(Promise.all(this.#writers.map((write) => write())));
-    await this.marking(this.#sweepOwn());
+    this.#over = false;
+    for (const rows of this.#kept) rows.restart();
   }
 
-  /** Of one that began and could not write all, the one before is left as well. */
-  async #sweepOwn(): Promise<void> {
-    const { rows } = await this.postgres.run((db) =>
-      sql<{ name: string }>`
-        SELECT name FROM node_lives WHERE ${this.isOwn} AND name <> ${this.#name}`.execute(db),
-    );
-    for (const { name } of rows) await this.#sweep(name);
+  /** Answers whether all was done before that moment of the monotonic clock; at least a page is. */
+  async #inPages(till: number, page: () => Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      if (await page()) return true;
+      if (this.clock.monotonic() >= till) return false;
+    }
   }
 
-  /** May be done by several at once, and again. */
-  async #sweep(name: string): Promise<void> {
-    for (const table of TABLES) await this.#empty(table, name);
+  /** May be done by several at once, and again, and goes on where it was left. */
+  async #sweep(name: string, till: number): Promise<boolean> {
+    for (const table of TABLES) if (!(await this.#inPages(till, () => this.#emptied(table, name)))) return false;
     await this.postgres.run((db) => sql`DELETE FROM node_lives WHERE name = ${name}`.execute(db));
+    return this.clock.monotonic() < till;
   }
 
   /**
-   * In pages, for the dead may have had very many; what is locked is being swept by others, or moved. Who was connected to a
-   * node that died was there until it was last heard of.
+   * A page, for the dead may have had very many; answers whether it was the last. What is locked is being swept by others, or
+   * moved. Who was connected to a node that died was there until it was last heard of.
    */
-  async #empty(table: (typeof TABLES)[number], name: string): Promise<void> {
+  async #emptied(table: (typeof TABLES)[number], name: string): Promise<boolean> {
     const [rows, page] = [sql.table(table), sql`LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED`];
     const died = table === 'connections' && !name.startsWith(`${this.incarnation}.`);
-    for (let swept = SWEPT_AT_ONCE; swept === SWEPT_AT_ONCE; ) {
-      const { rows: counted } = await this.postgres.run((db) =>
-        sql<{ count: number }>`
-          WITH gone AS (
-            DELETE FROM ${rows}
-            WHERE life = ${name} AND ctid = any(ARRAY(SELECT ctid FROM ${rows} WHERE life = ${name} ${page}))
-            RETURNING user_id
-          ), noted AS (
-            INSERT INTO last_seen AS known (user_id, at)
-            SELECT DISTINCT users.id, beat_at FROM gone JOIN users ON users.id = user_id JOIN node_lives ON name = ${name}
-            WHERE ${died}::boolean ORDER BY users.id
-            ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at
-          )
-          SELECT count(*)::int FROM gone`.execute(db),
-      );
-      swept = counted[0]?.count ?? 0;
-    }
+    const { rows: counted } = await this.postgres.run((db) =>
+      sql<{ count: number }>`
+        WITH gone AS (
+          DELETE FROM ${rows}
+          WHERE life = ${name} AND ctid = any(ARRAY(SELECT ctid FROM ${rows} WHERE life = ${name} ${page}))
+          RETURNING user_id
+        ), noted AS (
+          INSERT INTO last_seen AS known (user_id, at)
+          SELECT DISTINCT users.id, beat_at FROM gone JOIN users ON users.id = user_id JOIN node_lives ON name = ${name}
+          WHERE ${died}::boolean ORDER BY users.id
+          ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE known.at < excluded.at
+        )
+        SELECT count(*)::int FROM gone`.execute(db),
+    );
+    return (counted[0]?.count ?? 0) < SWEPT_AT_ONCE;
   }
 }

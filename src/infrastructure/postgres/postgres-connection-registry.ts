@@ -1,10 +1,11 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ConnectionRegistry, RegisteredConnection } from '#app/application/ports/connection-registry.ts';
 import type { ConnectionId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { oldestFirst } from '../memory/memory-connection-registry.ts';
 import type { Postgres } from './database.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeLife } from './node-life.ts';
+import { OwnRows } from './own-rows.ts';
 
 const AT_ONCE = 500;
 
@@ -24,16 +25,14 @@ interface ConnectionRow {
  */
 export class PostgresConnectionRegistry implements ConnectionRegistry {
   readonly #own = new Map<ConnectionId, RegisteredConnection>();
-  readonly #writes = new Gathered<ConnectionId, void>((ids) => this.#write(ids), AT_ONCE);
+  readonly #rows: OwnRows<ConnectionId>;
   readonly #reads = new Gathered<UserId, readonly RegisteredConnection[]>((users) => this.#read(users), AT_ONCE);
-  /** Settled when all that was to be written has been. */
-  #written: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly postgres: Postgres,
     private readonly life: NodeLife,
   ) {
-    life.onAnew(() => Promise.all([...this.#own.keys()].map((id) => this.#writes.add(id))));
+    this.#rows = new OwnRows(life, this.#own, (ids) => this.#write(ids));
   }
 
   async *all(): AsyncIterable<RegisteredConnection> {
@@ -55,7 +54,7 @@ export class PostgresConnectionRegistry implements ConnectionRegistry {
 
   insert(connection: RegisteredConnection): Promise<void> {
     this.#own.set(connection.id, connection);
-    return this.#toWrite(connection.id);
+    return this.#rows.write(connection.id);
   }
 
   async update(connection: RegisteredConnection): Promise<boolean> {
@@ -66,19 +65,13 @@ export class PostgresConnectionRegistry implements ConnectionRegistry {
 
   async remove(id: ConnectionId): Promise<boolean> {
     if (!this.#own.delete(id)) return false;
-    await this.#toWrite(id);
+    await this.#rows.write(id);
     return true;
   }
 
   async ofUser(userId: UserId): Promise<readonly RegisteredConnection[]> {
-    await this.#written;
+    await this.#rows.tried();
     return this.#reads.add(userId);
-  }
-
-  #toWrite(id: ConnectionId): Promise<void> {
-    const written = this.life.marking(this.#writes.add(id));
-    this.#written = written.catch(() => {}); // told to whoever wanted it written
-    return written;
   }
 
   get #living() {
@@ -87,25 +80,24 @@ export class PostgresConnectionRegistry implements ConnectionRegistry {
       FROM connections JOIN node_lives ON name = life AND beat_at > ${this.life.since}`;
   }
 
-  async #write(ids: readonly ConnectionId[]): Promise<() => void> {
+  /** One that was given up here may still be carried out there: then it leaves the rows of later lives alone. */
+  #write(ids: readonly ConnectionId[]): RawBuilder<unknown> {
     const here = ids.flatMap((id) => this.#own.get(id) ?? []);
     const gone = ids.filter((id) => !this.#own.has(id));
     const column = (of: (connection: RegisteredConnection) => string | undefined) => here.map((one) => of(one) ?? null);
-    await this.postgres.run((db) =>
-      sql`
-        WITH gone AS (DELETE FROM connections WHERE id = any(${gone}::text[]))
-        INSERT INTO connections AS known
-          (life, id, user_id, session_id, device_name, device_platform, device_version, opened_at)
-        SELECT ${this.life.name}, * FROM unnest(
-          ${column(({ id }) => id)}::text[], ${column(({ userId }) => userId)}::uuid[],
-          ${column(({ sessionId }) => sessionId)}::uuid[], ${column(({ device }) => device?.name)}::text[],
-          ${column(({ device }) => device?.platform)}::text[], ${column(({ device }) => device?.version)}::text[],
-          ${column(({ openedAt }) => new Date(openedAt).toISOString())}::timestamptz[])
-        ON CONFLICT (id) DO UPDATE SET life = excluded.life, user_id = excluded.user_id, session_id = excluded.session_id,
-          device_name = excluded.device_name, device_platform = excluded.device_platform,
-          device_version = excluded.device_version, opened_at = excluded.opened_at`.execute(db),
-    );
-    return () => {};
+    return sql`
+      WITH gone AS (DELETE FROM connections WHERE id = any(${gone}::text[]))
+      INSERT INTO connections AS known
+        (life, id, user_id, session_id, device_name, device_platform, device_version, opened_at)
+      SELECT ${this.life.name}, * FROM unnest(
+        ${column(({ id }) => id)}::text[], ${column(({ userId }) => userId)}::uuid[],
+        ${column(({ sessionId }) => sessionId)}::uuid[], ${column(({ device }) => device?.name)}::text[],
+        ${column(({ device }) => device?.platform)}::text[], ${column(({ device }) => device?.version)}::text[],
+        ${column(({ openedAt }) => new Date(openedAt).toISOString())}::timestamptz[])
+      ON CONFLICT (id) DO UPDATE SET life = excluded.life, user_id = excluded.user_id, session_id = excluded.session_id,
+        device_name = excluded.device_name, device_platform = excluded.device_platform,
+        device_version = excluded.device_version, opened_at = excluded.opened_at
+      WHERE ${numberOf('known')} <= ${numberOf('excluded')}`;
   }
 
   async #read(users: readonly UserId[]): Promise<(userId: UserId) => readonly RegisteredConnection[]> {
@@ -117,6 +109,9 @@ export class PostgresConnectionRegistry implements ConnectionRegistry {
     return (userId) => found.get(userId)?.toSorted(oldestFirst) ?? [];
   }
 }
+
+/** Which of its node's lives wrote a row. */
+const numberOf = (row: string) => sql`substring(${sql.ref(`${row}.life`)} from '[0-9]+$')::bigint`;
 
 const connectionOf = (row: ConnectionRow): RegisteredConnection => ({
   ...{ id: row.id, userId: row.user_id, sessionId: row.session_id ?? undefined, openedAt: row.opened_at.getTime() },

@@ -1,12 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { PresenceStore } from '#app/application/ports/presence-store.ts';
 import { type DeviceStatus, overDevices } from '#app/domain/connection/presence.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
 import type { Postgres } from './database.ts';
-import { Gathered } from './gathered.ts';
 import type { NodeLife } from './node-life.ts';
-
-const AT_ONCE = 500;
+import { OwnRows } from './own-rows.ts';
 
 /**
  * A row for each user, under the life of the node that has them, written with one statement at a time for all that changed
@@ -14,19 +12,19 @@ const AT_ONCE = 500;
  */
 export class PostgresPresence implements PresenceStore {
   readonly #own = new Map<UserId, DeviceStatus>();
-  readonly #writes = new Gathered<UserId, void>((users) => this.#write(users), AT_ONCE);
+  readonly #rows: OwnRows<UserId>;
 
   constructor(
     private readonly postgres: Postgres,
     private readonly life: NodeLife,
   ) {
-    life.onAnew(() => Promise.all([...this.#own.keys()].map((userId) => this.#writes.add(userId))));
+    this.#rows = new OwnRows(life, this.#own, (users) => this.#write(users));
   }
 
   set(userId: UserId, status: DeviceStatus | undefined): Promise<void> {
     if (status) this.#own.set(userId, status);
     else this.#own.delete(userId);
-    return this.life.marking(this.#writes.add(userId));
+    return this.#rows.write(userId);
   }
 
   async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, DeviceStatus>> {
@@ -53,18 +51,15 @@ export class PostgresPresence implements PresenceStore {
     this.life.onMoved(look);
   }
 
-  async #write(users: readonly UserId[]): Promise<() => void> {
+  #write(users: readonly UserId[]): RawBuilder<unknown> {
     const here = users.filter((userId) => this.#own.has(userId));
     const gone = users.filter((userId) => !this.#own.has(userId));
     const { name } = this.life;
-    await this.postgres.run((db) =>
-      sql`
-        WITH gone AS (DELETE FROM presence WHERE life = ${name} AND user_id = any(${gone}::uuid[])),
-        moved AS (UPDATE node_lives SET presence_changes = presence_changes + 1 WHERE name = ${name})
-        INSERT INTO presence (life, user_id, status)
-        SELECT ${name}, * FROM unnest(${here}::uuid[], ${here.map((userId) => this.#own.get(userId))}::text[])
-        ON CONFLICT (user_id, life) DO UPDATE SET status = excluded.status`.execute(db),
-    );
-    return () => {};
+    return sql`
+      WITH gone AS (DELETE FROM presence WHERE life = ${name} AND user_id = any(${gone}::uuid[])),
+      moved AS (UPDATE node_lives SET presence_changes = presence_changes + 1 WHERE name = ${name})
+      INSERT INTO presence (life, user_id, status)
+      SELECT ${name}, * FROM unnest(${here}::uuid[], ${here.map((userId) => this.#own.get(userId))}::text[])
+      ON CONFLICT (user_id, life) DO UPDATE SET status = excluded.status`;
   }
 }
