@@ -23,6 +23,13 @@ const silence = async ({ postgres, life }: Awaited<ReturnType<typeof aNode>>) =>
     postgres.kysely,
   );
 };
+/** A lease passes here while it beats. */
+const aLeaseOf = async ({ life, clock }: Awaited<ReturnType<typeof aNode>>) => {
+  for (let beat = 0; beat < 4; beat++) {
+    clock.pass(20_000);
+    await life.beat();
+  }
+};
 presenceStoreContract('on PostgreSQL', async () => aNode((await aDatabase()).url, 'node'));
 
 describe('PresenceStore on PostgreSQL, several nodes', () => {
@@ -74,6 +81,41 @@ describe('PresenceStore on PostgreSQL, several nodes', () => {
     expect(await statusOf(b)).toBe('online');
   });
 
+  it('takes nobody for offline while the others write anew what the database lost, and then looks', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    await a.store.set(ann, 'online');
+    await b.life.beat();
+    let looks = 0;
+    b.store.onUpset(() => void looks++);
+    await sql`TRUNCATE node_lives, connections, presence`.execute(b.postgres.kysely);
+    await expect(statusOf(b)).rejects.toMatchObject({ kind: 'unavailable' });
+    await b.life.beat();
+    await expect(statusOf(b)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(a.store.set(ann, 'away')).rejects.toThrow('presence_life_fkey');
+    await a.life.beat();
+    await b.life.beat();
+    await expect(statusOf(b)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(looks).toBe(0);
+    await aLeaseOf(b);
+    expect([await statusOf(b), looks]).toEqual(['away', 1]);
+  });
+
+  it('takes nobody for offline after it slept, for the others may have slept as well', async () => {
+    const { url } = await aDatabase();
+    const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
+    await a.store.set(ann, 'online');
+    await b.life.beat();
+    await silence(a);
+    b.clock.pass(30_000);
+    await expect(statusOf(b)).rejects.toMatchObject({ kind: 'unavailable' });
+    await b.life.beat();
+    await expect(statusOf(b)).rejects.toMatchObject({ kind: 'unavailable' });
+    await a.life.beat();
+    await aLeaseOf(b);
+    expect(await statusOf(b)).toBe('online');
+  });
+
   it('writes anew what a node has when the tables were emptied', async () => {
     const { url } = await aDatabase();
     const [a, b] = [await aNode(url, 'a'), await aNode(url, 'b')];
@@ -82,6 +124,7 @@ describe('PresenceStore on PostgreSQL, several nodes', () => {
     await sql`TRUNCATE node_lives, connections, presence`.execute(b.postgres.kysely);
     await expect(a.store.set(ben, 'online')).rejects.toThrow('presence_life_fkey');
     await a.life.beat();
+    await aLeaseOf(b);
     expect(await b.store.read([ann, ben])).toEqual(
       new Map([
         [ann, 'online'],

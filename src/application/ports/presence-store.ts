@@ -12,7 +12,7 @@ export interface PresenceStore {
    * this node at once. Rejects when others can't be told now; they are when that is possible again.
    */
   set(userId: UserId, status: DeviceStatus | undefined): Promise<void>;
-  /** Over all nodes; who is nowhere is missing. At most 1,000 at once. Rejects when the others' can't be read. */
+  /** Over all nodes; who is nowhere is missing. At most 1,000 at once. Rejects when the others' can't be read, or may not all be written. */
   read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, DeviceStatus>>;
   /** Called when anybody's may have changed without a word: nodes came or went, or the store forgot. Each that was registered is called. */
   onUpset(look: () => void): void;

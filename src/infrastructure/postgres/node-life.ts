@@ -40,6 +40,11 @@ export class NodeLife {
   #begun = 0;
   #name: string;
   #living = 1;
+  /** By the monotonic clock: when the last beat that got an answer began, and until when others may still be writing anew. */
+  #beaten = Number.NEGATIVE_INFINITY;
+  #unsettledTill = Number.NEGATIVE_INFINITY;
+  /** Others may be others than whoever looks was told. */
+  #moved = false;
   /** None has begun, or this one can't be trusted any more. */
   #over = true;
 
@@ -59,6 +64,15 @@ export class NodeLife {
   /** Nodes that hold a lease as of the last beat, this one included. */
   get nodes(): number {
     return this.#living;
+  }
+
+  /**
+   * Whether what others have written is likely to be whole. Not when this node has not beaten for half a lease, nor for a lease after
+   * that or after it began another life: what befell it, a crash or a freeze of the database, may have befallen them all.
+   */
+  get settled(): boolean {
+    const now = this.clock.monotonic();
+    return now - this.#beaten < this.leaseMs / 2 && now >= this.#unsettledTill;
   }
 
   keep(rows: Rows): void {
@@ -94,11 +108,14 @@ export class NodeLife {
    * beat goes on. Never while another one is under way. Rejects when the database can't be asked.
    */
   async beat(): Promise<void> {
-    const till = this.clock.monotonic() + this.leaseMs * WORKED;
-    const { living, others, dead } = await this.#held();
+    const now = this.clock.monotonic();
+    const till = now + this.leaseMs * WORKED;
+    const { living, others, dead } = await this.#held(now);
+    this.#beaten = now;
     this.#living = living;
-    if (others !== this.#others) for (const look of this.#looks) look();
+    this.#moved ||= others !== this.#others;
     this.#others = others;
+    this.#tellLooks();
     for (const rows of this.#kept) if (!(await this.#inPages(till, () => rows.mend()))) return;
     for (const name of dead) if (!(await this.#sweep(name, till))) return;
   }
@@ -124,8 +141,19 @@ export class NodeLife {
     return sql<boolean>`starts_with(name, ${`${this.incarnation}.`})`;
   }
 
-  async #held(): Promise<Renewed> {
+  #tellLooks(): void {
+    if (!this.#moved || !this.settled) return;
+    this.#moved = false;
+    for (const look of this.#looks) look();
+  }
+
+  async #held(now: number): Promise<Renewed> {
+    const [first, slept] = [this.#begun === 0, now - this.#beaten >= this.leaseMs / 2];
     const renewed = this.#over ? undefined : await this.#renew();
+    if (!first && (slept || !renewed?.held)) {
+      this.#unsettledTill = now + this.leaseMs;
+      this.#moved = true;
+    }
     if (renewed?.held) return renewed;
     await this.#beginAnew();
     return this.#renew();

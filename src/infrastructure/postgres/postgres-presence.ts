@@ -1,10 +1,17 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { PresenceStore } from '#app/application/ports/presence-store.ts';
 import { type DeviceStatus, overDevices } from '#app/domain/connection/presence.ts';
+import { unavailable } from '#app/domain/shared/domain-error.ts';
 import type { UserId } from '#app/domain/shared/ids.ts';
 import type { Postgres } from './database.ts';
 import type { NodeLife } from './node-life.ts';
 import { OwnRows } from './own-rows.ts';
+
+interface Other {
+  /** Null in the one row that says that there is nobody. */
+  readonly user_id: UserId | null;
+  readonly status: DeviceStatus;
+}
 
 /**
  * A row for each user, under the life of the node that has them, written with one statement at a time for all that changed
@@ -28,23 +35,34 @@ export class PostgresPresence implements PresenceStore {
   }
 
   async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, DeviceStatus>> {
-    const { rows } = await this.postgres.run((db) =>
-      sql<{ user_id: UserId; status: DeviceStatus }>`
-        SELECT user_id, status FROM presence JOIN node_lives ON name = life AND beat_at > ${this.life.since}
-        WHERE user_id = any(${users}::uuid[]) AND NOT ${this.life.isOwn}`.execute(db),
-    );
+    const rows = await this.#others(users);
     const statuses = new Map<UserId, DeviceStatus[]>();
     for (const userId of users) {
       const own = this.#own.get(userId);
       statuses.set(userId, own ? [own] : []);
     }
-    for (const { user_id, status } of rows) statuses.get(user_id)?.push(status);
+    for (const { user_id, status } of rows) if (user_id !== null) statuses.get(user_id)?.push(status);
     const found = new Map<UserId, DeviceStatus>();
     for (const [userId, theirs] of statuses) {
       const overall = overDevices(theirs);
       if (overall) found.set(userId, overall);
     }
     return found;
+  }
+
+  /** Where this node's own lease does not stand, those of others may have fallen with it: then nobody is known to be away. */
+  async #others(users: readonly UserId[]): Promise<readonly Other[]> {
+    const { rows } = await this.postgres.run((db) =>
+      sql<Other>`
+        SELECT user_id, status
+        FROM (SELECT FROM node_lives WHERE name = ${this.life.name} AND beat_at > ${this.life.since}) AS own
+        LEFT JOIN (
+          SELECT user_id, status FROM presence JOIN node_lives ON name = life AND beat_at > ${this.life.since}
+          WHERE user_id = any(${users}::uuid[]) AND NOT ${this.life.isOwn}
+        ) AS others ON true`.execute(db),
+    );
+    if (rows.length === 0 || !this.life.settled) throw unavailable('database_away');
+    return rows;
   }
 
   onUpset(look: () => void): void {
