@@ -145,6 +145,48 @@ describe('a message of one’s own', () => {
     expect(await storage.list(ME)).toEqual([]);
   });
 
+  it('whose row comes, and yet no answer, is sent again before the next: the server takes nothing behind it', async () => {
+    const storage = memoryOutbox();
+    const stage = new Stage(storage);
+    const { link, conversation, client } = await opened(stage);
+    const [first, second] = await Promise.all([conversation.send('first'), conversation.send('second')]);
+    const sent = conversation.sent(first.id);
+    link.event(created(aRow({ seq: 2, id: first.id, senderId: ME, content: 'first' })));
+    await expect(sent).resolves.toMatchObject({ seq: 2 });
+    link.answer('message.send', new Refused('unavailable', 'later', 'lost'));
+    link.answer('message.send', new Refused('unavailable', 'later', 'order'));
+    await settle();
+    expect(stage.texts).toMatchObject([
+      { id: first.id, state: 'sent' },
+      { id: second.id, state: 'queued' },
+    ]);
+    expect(client.pending).toBe(1);
+    await expect(conversation.discard(second.id)).rejects.toMatchObject({ rule: 'in_flight' });
+    await stage.timers.pass(2_000);
+    const again = link.waiting('message.send').map(({ data }) => (data as InputOf<'message.send'>).id);
+    expect(again).toEqual([first.id, second.id]);
+    link.answer('message.send', ack(2, true));
+    link.event(created(aRow({ seq: 3, id: second.id, senderId: ME, content: 'second' })));
+    link.answer('message.send', ack(3));
+    await settle();
+    expect(stage.texts.map(({ id }) => id)).toEqual([first.id, second.id]);
+    expect(client.pending).toBe(0);
+    expect(await storage.list(ME)).toEqual([]);
+  });
+
+  it('whose row comes, and yet no answer, is not sent again on another connection', async () => {
+    const stage = new Stage(memoryOutbox());
+    const { link, conversation } = await opened(stage);
+    const [first, second] = await Promise.all([conversation.send('first'), conversation.send('second')]);
+    link.event(created(aRow({ seq: 2, id: first.id, senderId: ME, content: 'first' })));
+    link.lose();
+    stage.news.set(PLACE, { id: PLACE, upTo: 2, rows: [], more: false });
+    await link.open();
+    await settle();
+    const again = link.waiting('message.send').map(({ data }) => (data as InputOf<'message.send'>).id);
+    expect(again).toEqual([second.id]);
+  });
+
   it('is sent once by the tab that leads, and gone from the others when it is in the log', async () => {
     const storage = memoryOutbox();
     const changed: (() => void)[] = [];

@@ -91,6 +91,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
   };
 
   const refused = (pending: Pending, { code, rule, message }: Refused): void => {
+    if (pending.seen) return take(pending);
     const { again, entry } = pending;
     const { id, conversationId } = entry;
     const stood = again && code === 'conflict' && kept.all.get(id);
@@ -152,7 +153,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     const before = [...all.values()].filter(rests);
     const entries = await storage.list(userId);
     const places = new Map(entries.map(({ id }, place) => [id, place]));
-    for (const { again, entry } of all.values()) if (again) places.set(entry.id, -1);
+    for (const { again, seen, entry } of all.values()) if (again || seen) places.set(entry.id, -1);
     entries.forEach(stored);
     // another tab has sent it, or taken it back
     for (const pending of before) if (!places.has(pending.entry.id) && rests(pending)) take(pending);
@@ -173,7 +174,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
   return {
     /** Waiting for an answer, or to be sent. */
     get pending(): number {
-      return [...all.values()].filter(({ phase }) => phase !== 'failed' && phase !== 'acked').length;
+      return [...all.values()].filter(({ phase, seen }) => phase !== 'failed' && phase !== 'acked' && !seen).length;
     },
     /** In order; the same array until something changes. */
     of: (conversationId: string): readonly MessageView[] => queues.get(conversationId)?.views() ?? NONE,
@@ -200,6 +201,7 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     sent: (id: string): Promise<MessageView> | undefined => {
       const pending = all.get(id);
       const failure = pending?.entry.failure;
+      if (pending?.seen) return undefined;
       if (pending?.phase === 'acked') return Promise.resolve(pending.view());
       if (failure) return Promise.reject(new Refused(failure.code, 'the server refused it', failure.rule));
       return pending && sent.of(id);
@@ -216,8 +218,8 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     },
     discard: async (id: string): Promise<void> => {
       const pending = all.get(id);
-      if (!pending) return;
-      if (pending.phase === 'sending' || pending.phase === 'acked')
+      if (!pending || pending.seen) return;
+      if (pending.phase !== 'failed' && (pending.ack || (pending.tried && link.welcome)))
         throw new Refused('conflict', 'the message is on its way', 'in_flight');
       take(pending);
       kept.all.delete(id);
@@ -228,8 +230,11 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     seen: (row: MessageRow): void => {
       const { id, senderId, content, deletedAt } = row;
       const pending = all.get(id);
-      if (pending) take(pending);
       if (pending && pending.phase !== 'acked') forget(id);
+      if (pending?.tried && !pending.ack && pending.phase !== 'failed') {
+        pending.seen = true;
+        changed(pending.entry.conversationId);
+      } else if (pending) take(pending);
       const entry = (pending ?? kept.all.get(id))?.entry;
       if (deletedAt !== undefined) kept.all.delete(id);
       else if (entry) keep({ ...entry, content: content as string }, row); // what is sent is text
@@ -256,6 +261,9 @@ export const newOutbox = (link: Link, storage: OutboxStorage, machine: Machine, 
     },
     /** Caught up over this connection. What is under way on the one before is answered first. */
     ready: (): void => {
+      for (const pending of [...all.values()])
+        if (pending.phase === 'queued' && pending.seen) take(pending);
+        else pending.tried = pending.phase === 'sending';
       if (link.leads) offerAgain();
       sender.ready();
     },

@@ -30,6 +30,10 @@ export const newPending = (entry: OutboxEntry, phase: Phase, again: boolean) => 
     ack: undefined as Ack | undefined,
     /** The server had a fault over it so often. */
     faults: 0,
+    /** It went out on this connection. If it ends without an answer, the server takes nothing behind it until it comes again. */
+    tried: false,
+    /** Its row is in the log and is shown instead of it; it is here only to be answered. */
+    seen: false,
     /** It is in this phase from here on. */
     turn: (now: Phase): void => {
       pending.phase = now;
@@ -66,7 +70,8 @@ export const newQueue = (chance: Pick<Surroundings, 'random'>) => {
       return next?.phase === 'queued' ? next : undefined;
     },
     /** The same array until something changes. */
-    views: (): readonly MessageView[] => (views ??= entries.flatMap(({ again, view }) => (again ? [] : view()))),
+    views: (): readonly MessageView[] =>
+      (views ??= entries.flatMap(({ again, seen, view }) => (again || seen ? [] : view()))),
     changed: (): void => {
       views = undefined;
     },

@@ -42,6 +42,7 @@ export const newSender = (link: Link, machine: Machine, queues: ReadonlyMap<stri
   const transmit = async (queue: Queue, pending: Pending): Promise<void> => {
     const { id, conversationId, content, replyTo } = pending.entry;
     outcomes.turned(pending, 'sending');
+    pending.tried = true;
     queue.inFlight++;
     underWay++;
     pace.sent();
