@@ -138,7 +138,7 @@ export class PostgresPool extends Pool {
 
   async #examine(client: Client): Promise<void> {
     try {
-      this.servers.found(await mustBeFit(client));
+      this.servers.found(await mustBeFit(client), (client as Dialled).address);
       this.#generations.set(client, this.servers.generation);
     } catch (error) {
       if (!(error instanceof UnfitDatabase)) this.servers.passOver((client as Dialled).address);

@@ -17,9 +17,11 @@ export class Servers {
   #passed = 0;
   #generation = 0;
   #history: ServerHistory | undefined;
+  /** Where that was found last. */
+  #foundAt: string | undefined;
   readonly #onLeft = new Set<() => void>();
-  readonly #onStray = new Set<() => void>();
-  /** One that was outlived has been met since the last good one. */
+  readonly #onStray = new Set<(why: string) => void>();
+  /** One was refused since the last good one. */
   #strayed = false;
 
   constructor(url: string) {
@@ -53,14 +55,18 @@ export class Servers {
   }
 
   /**
-   * A server takes writes and holds this.
-   * @throws DatabaseAway for one whose successor took over: it must have been cut off, and what it took would be lost
+   * The server at this address takes writes and holds this. One that changed its cluster was made anew there, and is taken.
+   * @throws DatabaseAway for one whose successor took over: it must have been cut off, and what it took would be lost; and
+   * for one of another cluster than another server of the list
    */
-  found(history: ServerHistory): void {
+  found(history: ServerHistory, address: string): void {
     const last = this.#history;
     const same = last?.system === history.system;
-    if (last && same && history.timeline < last.timeline) this.#refuse();
-    this.#history = history;
+    if (last && same && history.timeline < last.timeline)
+      this.#refuse('another server has taken over from this one, which still takes writes: stop it', address);
+    if (last && !same && address !== this.#foundAt)
+      this.#refuse('this server is of another cluster than the one used before, and so no copy of it', address);
+    [this.#history, this.#foundAt] = [history, address];
     this.#strayed = false;
     if (!last || (same && history.timeline === last.timeline)) return;
     this.#generation++;
@@ -72,14 +78,18 @@ export class Servers {
     this.#onLeft.add(tell);
   }
 
-  /** Told, synchronously, when a server is refused because another one took over from it; not each time. Must not throw. */
-  onStray(tell: () => void): void {
+  /** Told, synchronously, when a server that takes writes is refused, and why; not each time. Must not throw. */
+  onStray(tell: (why: string) => void): void {
     this.#onStray.add(tell);
   }
 
-  #refuse(): never {
-    if (!this.#strayed) for (const tell of this.#onStray) tell();
+  #refuse(reason: string, address: string): never {
+    const why = `${hostOf(address)}: ${reason}`;
+    if (!this.#strayed) for (const tell of this.#onStray) tell(why);
     this.#strayed = true;
-    throw new DatabaseAway('another server has taken over from this one, which still takes writes: stop it');
+    throw new DatabaseAway(why);
   }
 }
+
+/** Never what stands before it: the password. */
+const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).host : 'a server');

@@ -47,9 +47,9 @@ describe('the servers of a database', () => {
     const servers = theServers();
     let left = 0;
     servers.onLeft(() => left++);
-    for (const timeline of [1, 1, 2, 2]) servers.found({ ...first, timeline });
+    for (const timeline of [1, 1, 2, 2]) servers.found({ ...first, timeline }, ONE);
     expect([left, servers.generation]).toEqual([1, 1]);
-    servers.found({ system: '8', timeline: 1 });
+    servers.found({ system: '8', timeline: 1 }, ONE);
     expect([left, servers.generation]).toEqual([2, 2]);
   });
 
@@ -57,11 +57,25 @@ describe('the servers of a database', () => {
     const servers = theServers();
     let strays = 0;
     servers.onStray(() => strays++);
-    servers.found({ ...first, timeline: 2 });
-    for (let n = 0; n < 3; n++) expect(() => servers.found(first)).toThrow(DatabaseAway);
+    servers.found({ ...first, timeline: 2 }, OTHER);
+    for (let n = 0; n < 3; n++) expect(() => servers.found(first, ONE)).toThrow(DatabaseAway);
     expect([strays, servers.generation]).toEqual([1, 0]);
-    servers.found({ ...first, timeline: 2 });
-    expect(() => servers.found(first)).toThrow(DatabaseAway);
+    servers.found({ ...first, timeline: 2 }, OTHER);
+    expect(() => servers.found(first, ONE)).toThrow(DatabaseAway);
     expect([strays, servers.generation]).toEqual([2, 0]);
+  });
+
+  it('are copies of one: a server of another cluster is refused by name and without the password, as long as the first is what it was', () => {
+    const servers = theServers();
+    const strays: string[] = [];
+    servers.onStray((why) => strays.push(why));
+    const foreign = { system: '8', timeline: 5 };
+    servers.found(first, ONE);
+    for (let n = 0; n < 3; n++) expect(() => servers.found(foreign, OTHER)).toThrow(DatabaseAway);
+    servers.found(first, ONE);
+    expect([strays, servers.generation]).toEqual([[expect.stringMatching(/^b: .*another cluster/)], 0]);
+    servers.found(foreign, ONE);
+    servers.found(foreign, OTHER);
+    expect(servers.generation).toBe(1);
   });
 });
