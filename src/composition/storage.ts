@@ -4,10 +4,10 @@ import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
 import { Postgres } from '#app/infrastructure/postgres/database.ts';
-import { DISK_FULL } from '#app/infrastructure/postgres/failure.ts';
 import { migrate } from '#app/infrastructure/postgres/migrator.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
+import { BatchFailures } from './batch-failures.ts';
 import type { Lifetime } from './lifetime.ts';
 
 const DEADLINE_MS = 1_200;
@@ -35,8 +35,9 @@ export const openStorage = async (
     journal.warn('another database server has taken over, or holds another history');
     uncertain();
   });
-  servers.onStray(() => journal.warn('a database server takes writes from which another one took over: stop it'));
+  servers.onStray((why) => journal.warn('a database server that takes writes is not used', { why }));
   const pool = lifetime.own(openLogPool(servers), (opened) => opened.end());
+  const failures = new BatchFailures(journal, clock);
   const log = new PostgresMessageLog({
     pool,
     clock,
@@ -46,13 +47,13 @@ export const openStorage = async (
     patienceMs: PATIENCE_MS,
     observer: {
       batch: (size, ms) => {
+        failures.wentThrough();
         metrics.observe('batch_ms', ms);
         metrics.observe('batch_size', size);
       },
-      failed: ({ kind, code }, size) => {
-        metrics.count('batch_failures_total', { kind });
-        const full = code === DISK_FULL ? ': the disk of the database is full' : '';
-        journal.warn(`batch failed${full}`, { kind, sqlstate: code, size });
+      failed: (failure, size) => {
+        metrics.count('batch_failures_total', { kind: failure.kind });
+        failures.failed(failure, size);
       },
       settled: (size, stored) => {
         metrics.count('ambiguous_sends_total', {}, size);
