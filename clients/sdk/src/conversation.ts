@@ -44,7 +44,7 @@ export interface Conversation extends Observable {
   sent(id: string): Promise<MessageView>;
   /** Sends a failed message again. Does nothing for any other. */
   retry(id: string): Promise<void>;
-  /** Takes back what is failed or queued. @throws Refused `conflict` when it is on its way already */
+  /** Takes back what is failed or queued. @throws Refused `conflict` when it has gone out on this connection and has no answer yet */
   discard(id: string): Promise<void>;
   edit(id: string, text: string): Promise<void>;
   /** For everybody. */
