@@ -30,19 +30,22 @@ export const ConversationRows = (props: ConversationRowsProps) => {
   const conversations = [...current, ...archived];
   const rows = archiveButton ? [...current, undefined, ...archived] : conversations; // the button has no conversation
   const indexOf = (id: string | undefined) => rows.findIndex((row) => row !== undefined && row.id === id);
-  const show = (id: string) => list.current?.scrollToIndex(indexOf(id), { align: 'nearest' });
   const ids = conversations.map(({ id }) => id);
-  const { scroller, focused, events } = useSteps(ids, show);
+  const scroller = useRef<HTMLDivElement>(null);
+  const show = (id: string) => reveal(list, scroller, indexOf(id));
+  const { focused, events } = useSteps(ids, scroller, show);
 
   const isThere = chosen !== undefined && ids.includes(chosen);
   /** The one that Tab reaches; the arrow keys reach the others. */
   const reachable = isThere ? chosen : ids[0];
-  const filterBefore = useRef('');
+  const before = useRef({ filter: '', isMeasured: false });
   useEffect(() => {
-    const isAnother = filter !== filterBefore.current;
-    filterBefore.current = filter;
-    if (isAnother && filter !== '') list.current?.scrollTo(0);
-    else if (isThere) show(chosen);
+    const { filter: filterBefore, isMeasured } = before.current;
+    before.current = { filter, isMeasured: isMeasured || isThere };
+    if (filter !== filterBefore && filter !== '') scroller.current?.scrollTo(0, 0);
+    else if (isThere && isMeasured) show(chosen);
+    // Until rows have been measured only the library knows the way: it goes on until it is there.
+    else if (isThere) list.current?.scrollToIndex(indexOf(chosen), { align: 'nearest' });
     // Not when it goes to another place of the list: then one may be reading elsewhere.
   }, [chosen, isThere, filter]);
   useAnchor(list, scroller, rows);
@@ -82,6 +85,22 @@ export const ConversationRows = (props: ConversationRowsProps) => {
 };
 
 /**
+ * Brings a row into view, by the element and at once: what the library is told to scroll it holds against the person for some
+ * frames. Rows that were never in the page are taken to be as high as the others.
+ */
+const reveal = (
+  { current: handle }: RefObject<VirtualizerHandle | null>,
+  { current: view }: RefObject<HTMLElement | null>,
+  index: number,
+): void => {
+  if (!handle || !view || index < 0) return;
+  const top = handle.getItemOffset(index);
+  const bottom = top + handle.getItemSize(index);
+  if (top < view.scrollTop) view.scrollTop = top;
+  else if (bottom > view.scrollTop + view.clientHeight) view.scrollTop = bottom - view.clientHeight;
+};
+
+/**
  * Who reads further down goes on seeing the same rows when a conversation rises to the top above them. (The library turns the
  * browser's own way of doing this off.)
  */
@@ -92,16 +111,16 @@ const useAnchor = (
 ): void => {
   const before = useRef(rows);
   useLayoutEffect(() => {
-    const [was, { current: handle }] = [before.current, list];
+    const [was, { current: handle }, { current: view }] = [before.current, list, scroller];
     before.current = rows;
-    if (!handle || handle.scrollOffset <= 0 || was.length !== rows.length) return; // else it is another list
-    const top = handle.findItemIndex(handle.scrollOffset);
+    // The element knows where it is before the library has heard of it. Of another length it is another list.
+    if (!handle || !view || view.scrollTop <= 0 || was.length !== rows.length) return;
+    const top = handle.findItemIndex(view.scrollTop);
     // If the first in view is the one that rose, the next has not.
     const places = [top, top + 1].map((at) => [at, rows.indexOf(was[at])] as const).filter(([, now]) => now >= 0);
     const moves = places.map(([at, now]) => handle.getItemOffset(now) - handle.getItemOffset(at));
     const [least = 0] = moves.sort((a, b) => Math.abs(a) - Math.abs(b));
-    // By the element: what the library is told to scroll it holds against the person for some frames.
-    if (least !== 0 && scroller.current) scroller.current.scrollTop += least;
+    if (least !== 0) view.scrollTop += least;
   });
 };
 

@@ -1,11 +1,14 @@
-import { type FocusEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
 /**
  * The arrow keys lead from row to row, though most rows are not in the page. What has the focus has to stay in it.
  * @param show brings a row into view
  */
-export const useSteps = (ids: readonly string[], show: (id: string) => void) => {
-  const scroller = useRef<HTMLDivElement>(null);
+export const useSteps = (
+  ids: readonly string[],
+  scroller: RefObject<HTMLElement | null>,
+  show: (id: string) => void,
+) => {
   const [focused, setFocused] = useState<string>();
   const wanted = useRef<string>(undefined);
   useLayoutEffect(() => {
@@ -26,5 +29,5 @@ export const useSteps = (ids: readonly string[], show: (id: string) => void) => 
   };
   const onFocus = ({ target }: FocusEvent<HTMLElement>) => setFocused(target.dataset['conversation']);
   const onBlur = () => setFocused(undefined);
-  return { scroller, focused, events: { onKeyDown, onFocus, onBlur } };
+  return { focused, events: { onKeyDown, onFocus, onBlur } };
 };
