@@ -1,6 +1,6 @@
 import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
@@ -123,6 +123,14 @@ describe('embedded PostgreSQL', () => {
     const stranger = database.connectionString.replace(/:[^:@/]+@/, ':wrong@');
     await expect(query(stranger, 'select 1')).rejects.toThrow('password authentication failed');
     await database.stop();
+  });
+
+  it('makes no database behind a password that was lost', async () => {
+    const file = join(folder, 'postgres.password');
+    await writeFile(file, '');
+    await expect(start(folder)).rejects.toThrow(`${file} is empty; put it back from a backup`);
+    expect(await readdir(folder)).toEqual(['postgres.password']);
+    expect(await readFile(file, 'utf8')).toBe('');
   });
 
   it('refuses a second server on the same data directory, and harms the first one not', async () => {

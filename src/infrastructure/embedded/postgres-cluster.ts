@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { secretIn } from '../system/secret-file.ts';
 import { accountFor, type OsAccount } from './os-account.ts';
 import { isAlive } from './postgres-processes.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
@@ -36,6 +37,7 @@ export interface PostgresCluster {
 export const SOCKET_PORT = 5432;
 const LONGEST_SOCKET_PATH = 103; // of macOS; Linux allows four more
 const LOG_LIMIT = 10 * 1024 * 1024;
+const PASSWORD_BYTES = 24;
 
 /** What makes an acknowledged write durable stands here and not in a file that someone edits for speed. */
 const DURABLE = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on'];
@@ -58,7 +60,7 @@ export const openCluster = async (folder: string): Promise<PostgresCluster> => {
   const root = await realpath(resolve(folder));
   const directory = join(root, 'postgres');
   const account = accountFor(directory, [root, binaries.postgres]);
-  const password = await secretIn(join(root, 'postgres.password'));
+  const password = await passwordIn(join(root, 'postgres.password'));
   await removeUnfinished(root);
 
   const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch(() => undefined);
@@ -155,21 +157,12 @@ const removeUnfinished = async (root: string) => {
   }
 };
 
-/** The secret in `file`; the first one to ask makes it, whole or not at all. */
-const secretIn = async (file: string): Promise<string> => {
-  const found = await readFile(file, 'utf8').catch(() => '');
-  if (found.trim()) return found.trim();
-  await rm(file, { force: true });
-  try {
-    await using created = await open(file, 'wx', 0o600);
-    const secret = randomBytes(24).toString('base64url');
-    await created.writeFile(`${secret}\n`);
-    await created.sync();
-    return secret;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return secretIn(file);
-  }
+/** Of the superuser; without it nobody gets into a database that was made with it. */
+const passwordIn = async (file: string): Promise<string> => {
+  const password = (await secretIn(file, PASSWORD_BYTES)).trim();
+  if (password === '')
+    throw new Error(`${file} is empty; put it back from a backup, or remove it if no data is beside it`);
+  return password;
 };
 
 /** Beside the data if the path is short enough for a socket, else in the system's folder for temporary files. */

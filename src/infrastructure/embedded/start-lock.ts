@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,7 +33,7 @@ export const alone = async <T>(folder: string, deadline: number, work: () => Pro
 
 /** Appears with its content at once, so that nobody reads it empty. */
 const created = async (file: string) => {
-  const draft = `${file}.new-${process.pid}`;
+  const draft = `${file}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   await writeFile(draft, String(process.pid), { mode: 0o600 });
   try {
     await link(draft, file);
