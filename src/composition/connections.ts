@@ -67,7 +67,9 @@ const connectionsInRedis = async (
   const registry = new RedisConnectionRegistry(link, incarnation, clock);
   const onAway = () => metrics.count('registry_failures_total');
   const lastSeen = new PostgresLastSeen(postgres);
-  registry.onGhosts((users) => lastSeen.note(new Map(users.map((userId) => [userId, 0]))).catch(onAway));
+  registry.onGhosts((users, silentMs) =>
+    lastSeen.note(new Map(users.map((userId) => [userId, silentMs]))).catch(onAway),
+  );
   metrics.gauge('registered_nodes', () => registry.nodes);
   await registry.beat().catch(onAway);
   lifetime.own(registry, (opened) => opened.leave().catch(onAway));

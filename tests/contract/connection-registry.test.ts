@@ -73,6 +73,21 @@ describe('ConnectionRegistry on Redis, several nodes', () => {
     expect(new Set(ghosts)).toEqual(new Set([ghost.userId]));
   });
 
+  it('tells how long ago a dead node was heard of, however late it is found', async () => {
+    const redis = await aRedis();
+    const [a, b] = [await aNode(redis, 'a', LEASE_MS), await aNode(redis, 'b', LEASE_MS)];
+    const told: [readonly UserId[], number][] = [];
+    b.registry.onGhosts(async (users, silentMs) => void told.push([users, silentMs]));
+    const ghost = aConnection('a');
+    await a.registry.insert(ghost);
+    await a.link.commands.zincrby(`${redis.prefix}:registrations`, -60_000, 'a.1');
+    await b.registry.beat();
+    expect(told).toEqual([[[ghost.userId], expect.any(Number)]]);
+    const [[, silentMs]] = told as [[readonly UserId[], number]];
+    expect(silentMs).toBeGreaterThanOrEqual(60_000);
+    expect(silentMs).toBeLessThan(90_000);
+  });
+
   it('calls nobody a ghost who moved with the life of their node, or left with it', async () => {
     const redis = await aRedis();
     const [a, b] = [await aNode(redis, 'a'), await aNode(redis, 'b')];

@@ -18,7 +18,7 @@ const AT_ONCE = 500;
 export class RedisConnectionRegistry implements ConnectionRegistry {
   readonly #own = new Map<ConnectionId, RegisteredConnection>();
   readonly #registrations: Registrations;
-  #onGhosts: (users: readonly UserId[]) => Promise<void> = async () => {};
+  #onGhosts: (users: readonly UserId[], silentMs: number) => Promise<void> = async () => {};
   #life = 0;
   #living: ReadonlySet<string> = new Set();
   #lastBeat = Number.NEGATIVE_INFINITY;
@@ -83,8 +83,11 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
       .toSorted(oldestFirst);
   }
 
-  /** Told who was connected to a node that died, when its lease has ended; by several nodes perhaps. It must not reject. */
-  onGhosts(tell: (users: readonly UserId[]) => Promise<void>): void {
+  /**
+   * Told who was connected to a node that died, when its lease has ended, and how long ago that node was last heard of; by several
+   * nodes perhaps. It must not reject.
+   */
+  onGhosts(tell: (users: readonly UserId[], silentMs: number) => Promise<void>): void {
     this.#onGhosts = tell;
   }
 
@@ -94,7 +97,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     const beat = slept || this.#incomplete ? undefined : await this.#registrations.beat(this.#registration, 'renew');
     if (beat?.held) {
       this.#living = new Set(beat.living);
-      for (const dead of beat.dead) await this.#sweep(dead);
+      for (const { registration, silentMs } of beat.dead) await this.#sweep(registration, silentMs);
     } else await this.#beginAnew();
     this.#lastBeat = this.clock.monotonic();
   }
@@ -126,7 +129,8 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
       this.#living = new Set(living.filter((one) => one !== before));
       const own = [...this.#own.values()];
       for (let at = 0; at < own.length; at += AT_ONCE) await this.#write(own.slice(at, at + AT_ONCE));
-      for (const one of new Set([before, ...dead])) await this.#sweep(one);
+      await this.#sweep(before);
+      for (const { registration, silentMs } of dead) await this.#sweep(registration, silentMs);
     } catch (error) {
       this.#incomplete = true;
       throw error;
@@ -175,11 +179,15 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   /** May be done by several at once, and again. Its place among the registrations goes last, so that a sweep that was cut off is done again. */
-  async #sweep(registration: string): Promise<void> {
+  async #sweep(registration: string, silentMs = 0): Promise<void> {
     const key = this.#connectionsOf(registration);
     const own = registration.startsWith(`${this.incarnation}.`);
     const bury = async (page: readonly RegisteredConnection[]) => {
-      if (!own && page.length > 0) await this.#onGhosts(page.map(({ userId }) => userId));
+      if (!own && page.length > 0)
+        await this.#onGhosts(
+          page.map(({ userId }) => userId),
+          silentMs,
+        );
       await this.#erase(registration, page);
     };
     let page: RegisteredConnection[] = [];
