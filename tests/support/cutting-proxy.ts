@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TcpRelay } from './tcp-relay.ts';
 
 /** Where a connection breaks: after so many bytes of the next request, or of the answer to it. */
 export interface Cut {
@@ -12,27 +12,22 @@ export class CuttingProxy {
   #armed: Cut | undefined;
   /** Of the exchange that the last cut, or the last `watch`, was about. */
   seen = { request: 0, answer: 0 };
-  readonly #sockets = new Set<Socket>();
+  #relay!: TcpRelay; // there before anybody has the proxy
 
-  private constructor(
-    private readonly server: Server,
-    private readonly target: URL,
-  ) {}
+  private constructor() {}
 
   static async start(databaseUrl: string): Promise<CuttingProxy> {
-    const server = createServer();
-    const proxy = new CuttingProxy(server, new URL(databaseUrl));
-    server.on('connection', (client) => proxy.#carry(client));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const proxy = new CuttingProxy();
+    proxy.#relay = await TcpRelay.to(databaseUrl, (client, server) => {
+      client.on('data', (bytes) => proxy.#pass(bytes, 'request', server, client));
+      server.on('data', (bytes) => proxy.#pass(bytes, 'answer', client, server));
+    });
     return proxy;
   }
 
   /** The database, by this way. */
   get url(): string {
-    const url = new URL(this.target);
-    url.port = String((this.server.address() as AddressInfo).port);
-    return url.href;
+    return this.#relay.url;
   }
 
   /** Breaks the next exchange; later ones are whole. A cut behind the end of an exchange breaks nothing. */
@@ -50,26 +45,8 @@ export class CuttingProxy {
     this.#armed = undefined;
   }
 
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  #carry(client: Socket): void {
-    const server = connect(Number(this.target.port), this.target.hostname);
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        server.destroy();
-      });
-    }
-    client.on('data', (bytes) => this.#pass(bytes, 'request', server, client));
-    server.on('data', (bytes) => this.#pass(bytes, 'answer', client, server));
+  close(): Promise<void> {
+    return this.#relay.close();
   }
 
   #pass(bytes: Buffer, of: Cut['of'], to: Socket, from: Socket): void {

@@ -1,60 +1,37 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TcpRelay } from './tcp-relay.ts';
 
 export type Silent = 'neither' | 'requests' | 'answers' | 'both';
 
 /** A way to a server on which bytes vanish in one direction or both, while every connection seems to live. */
 export class LossyLink {
   #silent: Silent = 'neither';
-  readonly #sockets = new Set<Socket>();
+  #relay!: TcpRelay; // there before anybody has the link
 
-  private constructor(
-    private readonly server: Server,
-    private readonly target: URL,
-  ) {}
+  private constructor() {}
 
   static async to(url: string): Promise<LossyLink> {
-    const server = createServer();
-    const link = new LossyLink(server, new URL(url));
-    server.on('connection', (client) => link.#carry(client));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const link = new LossyLink();
+    link.#relay = await TcpRelay.to(url, (client, server) => {
+      client.on('data', (bytes) => link.#pass(bytes, server, 'requests'));
+      server.on('data', (bytes) => link.#pass(bytes, client, 'answers'));
+    });
     return link;
   }
 
   /** The server, by this way. */
   get url(): string {
-    const url = new URL(this.target);
-    url.port = String((this.server.address() as AddressInfo).port);
-    return url.href;
+    return this.#relay.url;
   }
 
   /** From now on these vanish. Connections that were made meanwhile, or lost something, end when all is well again. */
   silence(what: Silent): void {
-    if (what === 'neither') for (const socket of this.#sockets) socket.destroy();
+    if (what === 'neither') this.#relay.drop();
     this.#silent = what;
   }
 
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  #carry(client: Socket): void {
-    const server = connect(Number(this.target.port), this.target.hostname);
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        server.destroy();
-      });
-    }
-    client.on('data', (bytes) => this.#pass(bytes, server, 'requests'));
-    server.on('data', (bytes) => this.#pass(bytes, client, 'answers'));
+  close(): Promise<void> {
+    return this.#relay.close();
   }
 
   #pass(bytes: Buffer, to: Socket, what: Silent): void {
