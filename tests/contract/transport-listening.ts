@@ -3,18 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
 import type { TransportOptions } from '#app/application/ports/transport.ts';
+import { freePort } from '../support/free-port.ts';
 import { eventually, handshake, RawSocket, rawRequest } from '../support/raw-socket.ts';
 import { defaults, serve } from './transport-harness.ts';
 import type { TransportAdapter } from './transport-harness.ts';
-
-/** Free a moment ago: for tests that listen twice on one port. */
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await eventually(() => server.listening, 'a free port');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 const quiet = {
   sockets: {

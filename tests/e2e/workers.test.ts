@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAlive } from '#app/infrastructure/embedded/postgres-processes.ts';
-import { freePort } from '../support/postgres-server.ts';
+import { freePort } from '../support/free-port.ts';
 import { aDatabase } from '../support/services.ts';
 import { StartedServer } from '../support/started-server.ts';
 import type { WsClient } from '../support/ws-client.ts';
@@ -15,19 +15,6 @@ const COMES_BACK_MS = 15_000;
 const roomy = Object.fromEntries(
   ['HANDSHAKE', 'LOGIN', 'SEND', 'READ', 'WRITE'].map((name) => [`LIMIT_RATE_${name}`, '900000/9000000']),
 );
-
-/** Two, one after the other. */
-const twoPorts = async (): Promise<number> => {
-  for (;;) {
-    const port = await freePort();
-    const next = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      next.once('error', () => resolve(false));
-      next.listen(port + 1, '127.0.0.1', () => next.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-};
 
 const until = async <T>(look: () => Promise<T | undefined>, what: string, ms = COMES_BACK_MS): Promise<T> => {
   for (const late = performance.now() + ms; ; ) {
@@ -54,9 +41,15 @@ interface Started {
 
 const start = async (settings: Readonly<Record<string, string>> = {}): Promise<Started> => {
   const own = settings['DATA_DIR'] === undefined && { DATABASE_URL: (await aDatabase()).url, JWT_SECRET: SECRET };
-  const metricsPort = await twoPorts();
+  const [port, metricsPort] = [await freePort(), await freePort(2)]; // a page of metrics for each worker
   const server = await StartedServer.start({
-    ...{ WORKERS: '2', METRICS_PORT: String(metricsPort), ALLOW_GUESTS: 'true', DRAIN_SECONDS: '2' },
+    ...{
+      WORKERS: '2',
+      WS_PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+      ALLOW_GUESTS: 'true',
+      DRAIN_SECONDS: '2',
+    },
     ...roomy,
     ...own,
     ...settings,
@@ -172,7 +165,7 @@ describe('two workers on one port', { timeout: 90_000 }, () => {
     ['the second one’s port for metrics is taken', 'METRICS_PORT'],
   ])('do not start, and say why, when %s', async (_what, setting) => {
     const first = await start();
-    const [metricsPort, { url }] = [await twoPorts(), await aDatabase()];
+    const [metricsPort, { url }] = [await freePort(2), await aDatabase()];
     const stranger = createServer().listen(metricsPort + 1, '127.0.0.1');
     closers.push(() => new Promise((resolve) => stranger.close(resolve)));
     const second = StartedServer.spawn({

@@ -361,9 +361,8 @@ it('answers a wrong name and a wrong password alike, and in like time', async ()
     known.push(await tried(user.handle ?? ''));
     unknown.push(await tried(`nobody_${i}`));
   }
-  const typical = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 2] ?? Number.NaN;
   expect(bodies.size).toBe(1);
-  // Without the hash of a dummy it would be a tenth; a loaded machine may blur a few milliseconds.
-  const difference = Math.abs(typical(known) - typical(unknown));
-  expect(difference).toBeLessThan(Math.max(5, typical(known) / 4));
+  // Without the hash of a dummy it would be a tenth. What others do on the machine only adds to a time: the least has least of it.
+  const [ofKnown, ofUnknown] = [Math.min(...known), Math.min(...unknown)];
+  expect(Math.abs(ofKnown - ofUnknown)).toBeLessThan(Math.max(5, ofKnown / 4));
 });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sendSignal } from '#app/infrastructure/embedded/postgres-processes.ts';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 
 const folder = join(import.meta.dirname, '../../deploy');
 const START_MS = 10_000;

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import { access, constants, lchown, lstat, mkdtemp, readFile, readdir, rm, statfs } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +18,7 @@ import {
   sendSignal,
   until,
 } from '#app/infrastructure/embedded/postgres-processes.ts';
+import { freePort } from './free-port.ts';
 
 const ROLE = 'tertulia';
 
@@ -193,13 +193,3 @@ const removeAbandoned = async () => {
     await rm(join(root, name), { recursive: true, force: true });
   }
 };
-
-/** Free at this moment; who loses the race for it fails loudly. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });

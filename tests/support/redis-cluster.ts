@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 import { RedisServer } from './redis-server.ts';
 
 const MASTERS = 3;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 
 /** A `redis-server` of the PATH on a port of its own, without persistence, that may be killed and started again. */
 export class RedisServer {

@@ -1,8 +1,5 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { type DependencyContainer } from 'tsyringe';
 import { v7 } from 'uuid';
 import { afterAll } from 'vitest';
@@ -12,6 +9,7 @@ import type { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { JoseAccessTokens } from '#app/infrastructure/auth/jose-access-tokens.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { freePort } from './free-port.ts';
 import { aDatabase } from './services.ts';
 import { type ClientOptions, WsClient } from './ws-client.ts';
 
@@ -208,16 +206,6 @@ const asObject = (text: string): Record<string, unknown> => {
   } catch {
     return {};
   }
-};
-
-/** The system gives it out; nobody else asks for ports between here and the server's own listening. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 const opened: RunningServer[] = [];

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 
 const PROGRAM = 'src/main.ts';
 const ROOMY = '900000/9000000';

@@ -40,7 +40,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 15_000;
 
 /** A plain client of protocol v1: it keeps what it hears, and does nothing by itself. */
 export class WsClient {
