@@ -12,6 +12,8 @@ export interface Dialect {
   read(frame: string | Uint8Array): ReplyFrame | EventFrame;
   /** What a reply to a frame without id looks like to a client that reads it; undefined where ids are needed. */
   readonly idWhenAbsent: unknown;
+  /** Names that have a meaning of their own there: no field of data beside the frame's own, and no type. */
+  readonly taken?: readonly string[];
   /** How many containers of a frame are open where the fields of its data stand. */
   readonly dataDepth: number;
 }
@@ -48,7 +50,8 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 const items = (count: number) => Array.from({ length: count }, () => 1);
 
 export const frameCodecContract = (dialect: Dialect) => {
-  const { codec } = dialect;
+  const { codec, taken = [] } = dialect;
+  const sayable = inbound.filter(({ type, data }) => !taken.some((name) => name === type || name in data));
   const decodes = (value: unknown) => codec.decode(dialect.writeAny(value));
   const withData = (data: unknown) => codec.decode(dialect.write({ id: 1, type: 'x', data }));
   const soundly = (decoded: Decoded): InboundFrame => {
@@ -59,7 +62,7 @@ export const frameCodecContract = (dialect: Dialect) => {
   describe(`FrameCodec contract: ${codec.protocol}`, () => {
     it('reads what a client writes', () => {
       fc.assert(
-        fc.property(inbound, (frame) => {
+        fc.property(sayable, (frame) => {
           expect(soundly(codec.decode(dialect.write(frame)))).toMatchObject(frame);
         }),
         { numRuns: 300 },

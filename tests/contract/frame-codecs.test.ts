@@ -67,7 +67,8 @@ const envelope: Dialect = {
 
 const simple: Dialect = {
   codec: new SimpleCodec(() => 'made by the codec'),
-  // Its data stands beside the type, so there it can have no field of that name, nor an id.
+  // Its data stands beside the type, and so does the id; two types are short names of others.
+  taken: ['id', 'type', 'message', 'read'],
   write: ({ id, type, data }) => text({ ...(data as object), id, type }),
   writeAny: text,
   read: (frame) => {

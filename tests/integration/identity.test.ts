@@ -338,7 +338,7 @@ it('ends a session on the node where its spent token came again, and tells', asy
   });
 });
 
-it('answers a wrong name and a wrong password alike, and in like time', async () => {
+it('answers a wrong name and a wrong password alike, and in like time', { timeout: 120_000 }, async () => {
   const { user } = await node.register();
   const bodies = new Set<string>();
   let hosts = 0;
@@ -356,13 +356,13 @@ it('answers a wrong name and a wrong password alike, and in like time', async ()
     );
     return performance.now() - started;
   };
-  const [known, unknown]: [number[], number[]] = [[], []];
-  for (let i = 0; i < 50; i += 1) {
-    known.push(await tried(user.handle ?? ''));
-    unknown.push(await tried(`nobody_${i}`));
+  // What others do on the machine only adds to a time, so the least of many is what it takes.
+  let [ofKnown, ofUnknown] = [Infinity, Infinity];
+  const isAlike = () => Math.abs(ofKnown - ofUnknown) < ofKnown / 4; // without the hash of a dummy it would be a tenth
+  for (let tries = 0; tries < 50 || (tries < 500 && !isAlike()); tries++) {
+    ofKnown = Math.min(ofKnown, await tried(user.handle ?? ''));
+    ofUnknown = Math.min(ofUnknown, await tried(`nobody_${tries}`));
   }
   expect(bodies.size).toBe(1);
-  // Without the hash of a dummy it would be a tenth. What others do on the machine only adds to a time: the least has least of it.
-  const [ofKnown, ofUnknown] = [Math.min(...known), Math.min(...unknown)];
-  expect(Math.abs(ofKnown - ofUnknown)).toBeLessThan(Math.max(5, ofKnown / 4));
+  expect(isAlike(), `${ofKnown} ms, ${ofUnknown} ms`).toBe(true);
 });

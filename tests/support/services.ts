@@ -122,6 +122,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Until who is connected to a database that is dropped has gone. */
+const DROP_WITHIN_MS = 10_000;
+
 const opened: (() => Promise<void>)[] = [];
 
 /** A fresh database with all migrations applied; dropped at the end of the test file if not before. */
@@ -129,7 +132,7 @@ export const aDatabase = async (): Promise<TestDatabase> => {
   const { databaseUrl: server, template } = inject('services');
   const name = `${template}_${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`;
   await execute(server, `create database ${name} template ${template}`);
-  const drop = () => execute(server, `drop database if exists ${name} with (force)`);
+  const drop = () => withClient(server, (client) => dropDatabase(client, name));
   opened.push(drop);
   return { url: databaseUrl(server, name), drop };
 };
@@ -187,25 +190,38 @@ const databaseUrl = (server: string, name: string) => {
   return url.href;
 };
 
-const execute = async (url: string, text: string): Promise<void> => {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
+const execute = (url: string, text: string): Promise<void> =>
+  withClient(url, async (client) => void (await client.query(text)));
+
+/**
+ * Not WITH (FORCE): that is refused to who is no superuser while autovacuum looks after the database, and without it autovacuum
+ * gives way. @param name needs no quotes; one that is gone already is no error
+ */
+const dropDatabase = async (client: Client, name: string): Promise<void> => {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+  if (rowCount === 0) return;
+  await client.query(`alter database ${name} allow_connections false`);
+  await client.query(
+    `select pg_terminate_backend(pid, ${DROP_WITHIN_MS}) from pg_stat_activity where datname = $1 and usename = current_user`,
+    [name],
+  );
+  await client.query(`drop database if exists ${name}`);
 };
 
-const dropDatabases = async (url: string, template: string) => {
+const dropDatabases = (url: string, template: string): Promise<void> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      'select datname as name from pg_database where starts_with(datname, $1) order by datname desc',
+      [template],
+    );
+    for (const { name } of rows) await dropDatabase(client, name);
+  });
+
+const withClient = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ name: string }>(
-      'select quote_ident(datname) as name from pg_database where starts_with(datname, $1) order by datname desc',
-      [template],
-    );
-    for (const { name } of rows) await client.query(`drop database if exists ${name} with (force)`);
+    return await work(client);
   } finally {
     await client.end();
   }
