@@ -189,11 +189,11 @@ export const frameCodecContract = (dialect: Dialect) => {
 
     it('is through with any frame of 64 KiB in far less than 50 ms', () => {
       for (const bytes of worstCases(dialect)) {
-        // The best of some: others use this machine as well.
+        // The best of some, of this process' own time: others use this machine as well.
         const took = Array.from({ length: 5 }, () => {
-          const began = performance.now();
+          const began = process.cpuUsage();
           codec.decode(bytes);
-          return performance.now() - began;
+          return process.cpuUsage(began).user / 1_000;
         });
         expect(Math.min(...took)).toBeLessThan(15);
       }

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
+import { type Buckets, InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { ManualClock } from '../support/identity.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { aRedis } from '../support/services.ts';
-import { buckets, rateLimiterContract } from './rate-limiter.contract.ts';
+import { buckets, rateLimiterContract, slowBuckets } from './rate-limiter.contract.ts';
 
 rateLimiterContract('in process', async () => {
   const clock = new ManualClock();
@@ -15,22 +15,25 @@ rateLimiterContract('in process', async () => {
   return { limiter: new InProcessRateLimiter(buckets, clock), pass, close: async () => {} };
 });
 
-const onRedis = async (url: string, prefix: string) => {
+/** What a node takes is told to Redis, which judges by when it heard of it. */
+const WAY_MS = 50;
+
+const onRedis = async (url: string, prefix: string, buckets: Buckets) => {
   const clock = new SystemClock();
   const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
   let away = 0;
   const own = new InProcessRateLimiter(buckets, clock);
   const limiter = new RedisRateLimiter(link, own, buckets, clock, () => away++);
-  return { limiter, link, away: () => away, pass: (ms: number) => pause(ms + 5), close: async () => link.close() };
+  return { limiter, link, away: () => away, pass: (ms: number) => pause(ms + WAY_MS), close: async () => link.close() };
 };
 rateLimiterContract('on Redis', async () => {
   const { url, prefix } = await aRedis();
-  return onRedis(url, prefix);
+  return onRedis(url, prefix, buckets);
 });
 
 describe('RateLimiter on Redis, several nodes', () => {
-  const nodes = async (count: number, url: string, prefix: string) => {
-    const opened = await Promise.all(Array.from({ length: count }, () => onRedis(url, prefix)));
+  const nodes = async (count: number, url: string, prefix: string, ofNodes = slowBuckets) => {
+    const opened = await Promise.all(Array.from({ length: count }, () => onRedis(url, prefix, ofNodes)));
     onTestFinished(async () => {
       for (const { close } of opened) await close();
     });
@@ -98,8 +101,7 @@ describe('RateLimiter on Redis, several nodes', () => {
     server.signal('SIGSTOP');
     try {
       const began = performance.now();
-      for (let n = 0; n < 5; n++) expect(a!.limiter.take('send', 'ada')).toEqual({ allowed: true });
-      expect(performance.now() - began).toBeLessThan(50);
+      for (let n = 0; n < 5; n++) expect(a!.limiter.take('send', 'ada')).toEqual({ allowed: true }); // it is no promise
       expect((await a!.limiter.take('login', '192.0.2.1')).allowed).toBe(true);
       expect(performance.now() - began).toBeLessThan(1_000);
     } finally {
@@ -109,11 +111,11 @@ describe('RateLimiter on Redis, several nodes', () => {
 
   it('leaves nothing behind in Redis once a bucket is full again', async () => {
     const { url, prefix } = await aRedis();
-    const [a] = await nodes(1, url, prefix);
+    const [a] = await nodes(1, url, prefix, buckets);
     await a!.limiter.take('login', '192.0.2.1');
     const key = `${prefix}:limit:{login:192.0.2.1}`;
     const ttl = await a!.link.commands.pttl(key);
     expect(ttl).toBeGreaterThan(0);
-    expect(ttl).toBeLessThanOrEqual(1_200);
+    expect(ttl).toBeLessThanOrEqual(1_250);
   });
 });

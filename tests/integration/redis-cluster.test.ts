@@ -10,7 +10,7 @@ import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { RedisRateLimiter } from '#app/infrastructure/redis/redis-rate-limiter.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { aConnection, allOf } from '../contract/connection-registry.contract.ts';
-import { buckets } from '../contract/rate-limiter.contract.ts';
+import { slowBuckets } from '../contract/rate-limiter.contract.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { aBackplaneNode, type BackplaneNode } from '../support/redis-nodes.ts';
 
@@ -58,11 +58,11 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
     const [a, b] = await Promise.all(
       ['a', 'b'].map(async (name) => {
         const link = await RedisLink.open({ urls: cluster.urls, prefix, name, onTrouble: () => {} });
-        const own = new InProcessRateLimiter(buckets, clock);
+        const own = new InProcessRateLimiter(slowBuckets, clock);
         return {
           link,
           registry: new RedisConnectionRegistry(link, name, clock),
-          limiter: new RedisRateLimiter(link, own, buckets, clock, () => {}),
+          limiter: new RedisRateLimiter(link, own, slowBuckets, clock, () => {}),
           census: new RedisAddressCensus(
             link,
             name,
