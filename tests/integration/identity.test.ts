@@ -339,7 +339,6 @@ it('ends a session on the node where its spent token came again, and tells', asy
 });
 
 it('answers a wrong name and a wrong password alike, and in like time', { timeout: 120_000 }, async () => {
-  const { user } = await node.register();
   const bodies = new Set<string>();
   let hosts = 0;
   const tried = async (login: string) => {
@@ -359,9 +358,12 @@ it('answers a wrong name and a wrong password alike, and in like time', { timeou
   // What others do on the machine only adds to a time, so the least of many is what it takes.
   let [ofKnown, ofUnknown] = [Infinity, Infinity];
   const isAlike = () => Math.abs(ofKnown - ofUnknown) < ofKnown / 4; // without the hash of a dummy it would be a tenth
-  for (let tries = 0; tries < 50 || (tries < 500 && !isAlike()); tries++) {
-    ofKnown = Math.min(ofKnown, await tried(user.handle ?? ''));
-    ofUnknown = Math.min(ofUnknown, await tried(`nobody_${tries}`));
+  for (let round = 0; round === 0 || (round < 10 && !isAlike()); round++) {
+    const { user } = await node.register(); // whose name is tried more often is answered otherwise
+    for (let n = 0; n < 50; n++) {
+      ofKnown = Math.min(ofKnown, await tried(user.handle ?? ''));
+      ofUnknown = Math.min(ofUnknown, await tried(`nobody_${round}_${n}`));
+    }
   }
   expect(bodies.size).toBe(1);
   expect(isAlike(), `${ofKnown} ms, ${ofUnknown} ms`).toBe(true);
