@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresProcessesOf } from '#app/infrastructure/embedded/postgres-processes.ts';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
 import { aDraft, aGroup } from '../support/chat-world.ts';
 import { ChaosRun } from '../support/chaos-run.ts';
@@ -79,12 +78,11 @@ describe('the log while PostgreSQL breaks', () => {
     run = await ChaosRun.start(world);
     for (let round = 0; round < times(2, 20); round++) {
       await run.progress(50);
-      const pids = await postgresProcessesOf(server.dataDirectory);
       const frozenAt = performance.now();
-      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      await server.freeze();
       await pause(4_000);
       const slow = run.history.waiting().filter((ms) => ms > 3_000);
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      await server.thaw();
       run.history.add({ type: 'fault', kind: 'SIGSTOP', endedAt: performance.now() });
       expect(slow).toEqual([]);
       expect(run.history.failuresSince(frozenAt)).toContain('database_away');

@@ -229,6 +229,24 @@ describe('embedded PostgreSQL', () => {
     await busy.end().catch(() => {});
   });
 
+  it('ends also a process that is started while the others are counted', async () => {
+    await mkdir(data());
+    const late = join(folder, 'late', 'postgres'); // the name by which it is known
+    await mkdir(dirname(late));
+    await symlink('/bin/sleep', late);
+    const startsOneMore = `process.title = 'postgres';
+      process.on('SIGQUIT', () => {
+        require('node:child_process').spawn(${JSON.stringify(late)}, ['60'], { detached: true, stdio: 'ignore' });
+        process.exit();
+      });
+      setInterval(() => {}, 60_000);
+      console.log('ready');`;
+    const early = spawn(process.execPath, ['-e', startsOneMore], { cwd: data() });
+    await once(early.stdout, 'data');
+    expect(await endProcessesOf(data(), 'SIGQUIT', 5_000)).toBe(true);
+    expect(await postgresProcessesOf(data())).toEqual([]);
+  });
+
   it('is not stopped by a pid file whose number another process has now', async () => {
     const first = await start(folder);
     const pidFile = await readFile(join(data(), 'postmaster.pid'), 'utf8');

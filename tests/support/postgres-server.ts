@@ -120,7 +120,9 @@ export class PostgresServer {
 
   /** All its processes stand still, and every connection to it with them, until it is thawed. */
   async freeze(): Promise<void> {
-    for (const pid of await postgresProcessesOf(this.cluster.directory)) sendSignal(pid, 'SIGSTOP');
+    // Twice: the postmaster may start one more between being counted and standing still.
+    for (let count = 0; count < 2; count++)
+      for (const pid of await postgresProcessesOf(this.cluster.directory)) sendSignal(pid, 'SIGSTOP');
   }
 
   async thaw(): Promise<void> {

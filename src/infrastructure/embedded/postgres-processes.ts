@@ -43,11 +43,17 @@ export const parentOf = async (pid: number): Promise<number | undefined> => {
   }
 };
 
-/** Sends `signal` to every process that works on `directory`, and waits until none is left. @returns whether all went */
-export const endProcessesOf = async (directory: string, signal: NodeJS.Signals, withinMs: number): Promise<boolean> => {
-  for (const pid of await postgresProcessesOf(directory)) sendSignal(pid, signal);
-  return until(async () => (await postgresProcessesOf(directory)).length === 0, withinMs);
-};
+/**
+ * Sends `signal` to every process that works on `directory` until none is left, for one may be started while the
+ * others are counted, and an orphan that waits for a lock of a killed process does so for ever.
+ * @returns whether all went
+ */
+export const endProcessesOf = async (directory: string, signal: NodeJS.Signals, withinMs: number): Promise<boolean> =>
+  until(async () => {
+    const left = await postgresProcessesOf(directory);
+    for (const pid of left) sendSignal(pid, signal);
+    return left.length === 0;
+  }, withinMs);
 
 /** @returns whether it went within the time */
 export const endProcess = async (
