@@ -7,19 +7,28 @@ import { createServer } from 'node:net';
  */
 const [LOWEST, ABOVE] = [20_000, 32_000];
 
-/** Each process begins somewhere else, and gives none twice in a row. */
-let next = randomInt(LOWEST, ABOVE);
+/**
+ * More than run at once. Each test file that runs beside others has ports of its own: of two that ask for one before either
+ * listens, both would be given it.
+ */
+const SHARES = 8;
+const SHARE = Math.floor((ABOVE - LOWEST) / SHARES);
+const lowest = LOWEST + (Number(process.env['VITEST_POOL_ID'] ?? 0) % SHARES) * SHARE;
+const above = lowest + SHARE;
+
+/** Another run may be going on: each process begins somewhere else, and gives none twice in a row. */
+let next = randomInt(lowest, above);
 
 /** Free on 127.0.0.1 at this moment, and so is each of as many after it. */
 export const freePort = async (together = 1): Promise<number> => {
-  for (let tried = LOWEST; tried < ABOVE; tried += together) {
-    if (next + together > ABOVE) next = LOWEST;
+  for (let tried = lowest; tried < above; tried += together) {
+    if (next + together > above) next = lowest;
     const first = next;
     next += together;
     const ports = Array.from({ length: together }, (_, n) => first + n);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
-  throw new Error(`no port from ${LOWEST} to ${ABOVE} is free`);
+  throw new Error(`no port from ${lowest} to ${above} is free`);
 };
 
 const isFree = (port: number): Promise<boolean> =>
