@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const settings = {
   setupFiles: ['tests/support/setup.ts'],
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
+  // How long a test may take is no promise of ours: it turns a hang into a failure, also on a machine that is slow for a while.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 10_000, interval: 20 } },
   // Three files at a time on two cores: most wait for a database, so a slow file never holds the others up.
   maxWorkers: 3,
 };

@@ -1,6 +1,6 @@
 import { aMemoryWorld } from '../support/chat-world.ts';
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { acquaintancesContract } from './acquaintances.contract.ts';
 
 acquaintancesContract('in process', aMemoryWorld);
-acquaintancesContract('PostgreSQL', aPostgresWorld);
+acquaintancesContract('PostgreSQL', aPatientPostgresWorld);

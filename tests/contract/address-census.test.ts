@@ -1,20 +1,20 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { nobodyElsewhere } from '#app/application/ports/address-census.ts';
 import { RedisAddressCensus } from '#app/infrastructure/redis/redis-address-census.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { ManualClock } from '../support/identity.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
 import { aRedis } from '../support/services.ts';
 
 const BLOCK = '192.0.2.1';
 const LIMIT = 160; // told by tens
 
 const nodes = async (count: number) => {
-  const { url, prefix } = await aRedis();
+  const redis = await aRedis();
   const dead = new Set<string>();
   const clock = new ManualClock();
   const opened = await Promise.all(
     Array.from({ length: count }, async (_, n) => {
-      const link = await RedisLink.open({ urls: [url], prefix, name: `n${n}`, onTrouble: () => {} });
+      const link = await aPatientLink(redis, `n${n}`);
       onTestFinished(() => link.close());
       let failures = 0;
       const lives = (node: string) => !dead.has(node);
@@ -26,7 +26,7 @@ const nodes = async (count: number) => {
   const settle = async () => {
     for (const { link } of opened) for (let n = 0; n < 3; n++) await link.commands.ping();
   };
-  return { opened, dead, clock, settle, key: `${prefix}:sockets-of:{${BLOCK}}` };
+  return { opened, dead, clock, settle, key: `${redis.prefix}:sockets-of:{${BLOCK}}` };
 };
 
 it('knows of nobody elsewhere on a node that is alone', () => {

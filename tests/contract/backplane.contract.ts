@@ -29,7 +29,7 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
     let opened: OpenedBackplane;
     let backplane: Backplane;
     let heard: ChatEvent[];
-    const arrived = (count: number) => expect.poll(() => heard.length, { timeout: 2_000 }).toBe(count);
+    const arrived = (count: number) => expect.poll(() => heard.length).toBe(count);
 
     beforeEach(async () => {
       opened = await open();
@@ -97,7 +97,7 @@ export const backplaneContract = (adapter: string, open: () => Promise<OpenedBac
       });
       backplane.onDisturbance(() => void repairs++);
       backplane.disturb();
-      await expect.poll(() => repairs, { timeout: 2_000 }).toBe(2);
+      await expect.poll(() => repairs).toBe(2);
       expect(opened.faults).toEqual([new Error('broken')]);
     });
 

@@ -3,9 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserId } from '#app/domain/shared/ids.ts';
 import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
 import { RedisConnectionRegistry } from '#app/infrastructure/redis/redis-connection-registry.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { ManualClock, random } from '../support/identity.ts';
-import { aRedis } from '../support/services.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
+import { aRedis, type TestRedis } from '../support/services.ts';
 import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
 
 connectionRegistryContract('in process', async () => ({
@@ -17,8 +17,8 @@ const LEASE_MS = 500;
 const LONG_MS = 60_000;
 const DEADLINE = { timeout: 30_000, interval: 50 };
 
-const aNode = async ({ url, prefix }: { url: string; prefix: string }, incarnation: string, leaseMs = LONG_MS) => {
-  const link = await RedisLink.open({ urls: [url], prefix, name: incarnation, onTrouble: () => {} });
+const aNode = async (redis: TestRedis, incarnation: string, leaseMs = LONG_MS) => {
+  const link = await aPatientLink(redis, incarnation);
   const clock = new ManualClock();
   const registry = new RedisConnectionRegistry(link, incarnation, clock, leaseMs);
   await registry.beat();

@@ -7,12 +7,21 @@ import { Role } from '#app/domain/chat/participant.ts';
 import type { Rev } from '#app/domain/shared/counters.ts';
 import { Refusal } from '#app/domain/shared/domain-error.ts';
 import { type ConversationId, type MessageId, UserId } from '#app/domain/shared/ids.ts';
-import { aConversationId, Acts, aDraft, aGroup, aMessageId, aPrivate, type ChatWorld } from '../support/chat-world.ts';
+import {
+  aConversationId,
+  Acts,
+  aDraft,
+  aGroup,
+  aMessageId,
+  aPrivate,
+  type ChatWorld,
+  type WorldBounds,
+} from '../support/chat-world.ts';
 import { refuses } from '../support/refusals.ts';
 import { headOf, seenBy, urevOf } from '../support/seen-by.ts';
 
 /** Every sentence of the port, for any adapter; what is decided is decided under the conversation's lock. */
-export const conversationsContract = (adapter: string, open: () => Promise<ChatWorld>) =>
+export const conversationsContract = (adapter: string, open: (bounds?: WorldBounds) => Promise<ChatWorld>) =>
   describe(`Conversations contract: ${adapter}`, () => {
     let world: ChatWorld;
     let acts: Acts;
@@ -694,15 +703,24 @@ export const conversationsContract = (adapter: string, open: () => Promise<ChatW
       });
 
       it('refuses `unavailable` while somebody keeps the lock, and leaves nothing behind', async () => {
-        const group = await aGroup(world, ann, [ben]);
-        const other = await aGroup(world, ann, [ben]);
-        const before = await seenBy(world, group, ann);
-        const release = await world.hold(group);
-        const stuck = acts.update(group, ann, { title: 'Late' });
-        await acts.update(other, ann, { title: 'Others go on' });
-        await refuses(stuck, 'unavailable');
-        await release();
-        expect(await seenBy(world, group, ann)).toMatchObject({ line: { conversation: before.line.conversation } });
+        const hasty = await open({ patienceMs: 800 });
+        try {
+          const change = new Acts(hasty.conversations);
+          const [owner, member] = [await hasty.aUser(), await hasty.aUser()];
+          const group = await aGroup(hasty, owner, [member]);
+          const other = await aGroup(hasty, owner, [member]);
+          const before = await seenBy(hasty, group, owner);
+          const release = await hasty.hold(group);
+          const stuck = refuses(change.update(group, owner, { title: 'Late' }), 'unavailable');
+          await change.update(other, owner, { title: 'Others go on' });
+          await stuck;
+          await release();
+          expect(await seenBy(hasty, group, owner)).toMatchObject({
+            line: { conversation: before.line.conversation },
+          });
+        } finally {
+          await hasty.close();
+        }
       });
     });
   });

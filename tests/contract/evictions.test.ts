@@ -3,15 +3,15 @@ import type { ConnectionRegistry } from '#app/application/ports/connection-regis
 import type { Evictions } from '#app/application/ports/evictions.ts';
 import type { ConnectionId } from '#app/domain/shared/ids.ts';
 import { MemoryConnectionRegistry } from '#app/infrastructure/memory/memory-connection-registry.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
 import { PostgresEvictions } from '#app/infrastructure/postgres/postgres-evictions.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisEvictions } from '#app/infrastructure/redis/redis-evictions.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { ManualClock } from '../support/identity.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
 import { aDatabase, aRedis } from '../support/services.ts';
 import { aConnection } from './connection-registry.contract.ts';
 
@@ -59,9 +59,9 @@ const evictionsContract = (adapter: string, open: () => Promise<(incarnation: st
 const connected = (broadcast: RedisBroadcast) => vi.waitUntil(() => broadcast.connected, { ...DEADLINE, interval: 20 });
 
 evictionsContract('on Redis', async () => {
-  const { url, prefix } = await aRedis();
+  const redis = await aRedis();
   return async (incarnation) => {
-    const link = await RedisLink.open({ urls: [url], prefix, name: incarnation, onTrouble: () => {} });
+    const link = await aPatientLink(redis, incarnation);
     const observer = { fault: never, lost: () => {}, changed: () => {} };
     const broadcast = new RedisBroadcast(link, incarnation, new SystemClock(), observer);
     onTestFinished(() => {
@@ -77,7 +77,7 @@ evictionsContract('on Redis', async () => {
 evictionsContract('on PostgreSQL', async () => {
   const { url } = await aDatabase();
   return async (incarnation) => {
-    const postgres = await Postgres.open(url);
+    const postgres = await aPatientPostgres(url);
     onTestFinished(() => postgres.close());
     const life = new NodeLife(postgres, incarnation, new ManualClock());
     await life.beat();

@@ -3,12 +3,13 @@ import { InMemoryCredentials } from '#app/infrastructure/memory/in-memory-creden
 import { InMemorySessions } from '#app/infrastructure/memory/in-memory-sessions.ts';
 import { InMemoryUsers } from '#app/infrastructure/memory/in-memory-users.ts';
 import { IdentityMemory } from '#app/infrastructure/memory/identity-memory.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresApiKeys } from '#app/infrastructure/postgres/postgres-api-keys.ts';
 import { PostgresCredentials } from '#app/infrastructure/postgres/postgres-credentials.ts';
 import { PostgresSessions } from '#app/infrastructure/postgres/postgres-sessions.ts';
 import { PostgresUsers } from '#app/infrastructure/postgres/postgres-users.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase } from '../support/services.ts';
 import { identityStoreContract } from './identity-store.contract.ts';
 
@@ -35,7 +36,7 @@ const stores = (postgres: Postgres) => ({
 });
 
 identityStoreContract('PostgreSQL', async () => {
-  const postgres = await Postgres.open((await aDatabase()).url);
+  const postgres = await aPatientPostgres((await aDatabase()).url);
   return {
     ...stores(postgres),
     confirmEmail: async (id) => {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { MemoryNodeDirectory } from '#app/infrastructure/memory/memory-node-directory.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresNodeDirectory } from '#app/infrastructure/postgres/postgres-node-directory.ts';
 import { onTestFinished } from 'vitest';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase } from '../support/services.ts';
 import { nodeDirectoryContract } from './node-directory.contract.ts';
 
@@ -17,7 +17,7 @@ nodeDirectoryContract('in process', async () => {
 });
 
 const open = async () => {
-  const postgres = await Postgres.open((await aDatabase()).url);
+  const postgres = await aPatientPostgres((await aDatabase()).url);
   onTestFinished(() => postgres.close());
   return {
     postgres,

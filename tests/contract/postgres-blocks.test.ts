@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { blocksContract } from './blocks.contract.ts';
 
-blocksContract('PostgreSQL', aPostgresWorld);
+blocksContract('PostgreSQL', aPatientPostgresWorld);

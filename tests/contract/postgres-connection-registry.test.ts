@@ -1,16 +1,17 @@
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserId } from '#app/domain/shared/ids.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import type { PoolOptions } from '#app/infrastructure/postgres/pool.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresLastSeen } from '#app/infrastructure/postgres/postgres-last-seen.ts';
 import { PostgresConnectionRegistry } from '#app/infrastructure/postgres/postgres-connection-registry.ts';
 import { ManualClock, random } from '../support/identity.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase, aPostgresServer } from '../support/services.ts';
 import { aConnection, allOf, connectionRegistryContract } from './connection-registry.contract.ts';
 
-const aNode = async (url: string, incarnation: string) => {
-  const postgres = await Postgres.open(url);
+const aNode = async (url: string, incarnation: string, options: Partial<PoolOptions> = {}) => {
+  const postgres = await aPatientPostgres(url, options);
   onTestFinished(() => postgres.close());
   const clock = new ManualClock();
   const life = new NodeLife(postgres, incarnation, clock, 60_000);
@@ -221,7 +222,7 @@ describe('ConnectionRegistry on PostgreSQL, several nodes', () => {
 
   it('begins another life after a statement without an answer, for that may be carried out later', async () => {
     const { url } = await aDatabase();
-    const a = await aNode(url, 'a');
+    const a = await aNode(url, 'a', { deadlineMs: 2_500 });
     const one = aConnection('a');
     await a.registry.insert(one);
     await expect(a.life.write(sql`SELECT pg_sleep(60)`)).rejects.toMatchObject({ rule: 'database_away' });

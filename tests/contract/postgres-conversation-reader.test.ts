@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { conversationReaderContract } from './conversation-reader.contract.ts';
 
-conversationReaderContract('PostgreSQL', aPostgresWorld);
+conversationReaderContract('PostgreSQL', aPatientPostgresWorld);

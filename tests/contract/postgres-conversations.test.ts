@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { conversationsContract } from './conversations.contract.ts';
 
-conversationsContract('PostgreSQL', aPostgresWorld);
+conversationsContract('PostgreSQL', aPatientPostgresWorld);

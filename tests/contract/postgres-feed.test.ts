@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { feedContract } from './feed.contract.ts';
 
-feedContract('PostgreSQL', aPostgresWorld);
+feedContract('PostgreSQL', aPatientPostgresWorld);

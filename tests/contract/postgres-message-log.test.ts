@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { messageLogContract } from './message-log.contract.ts';
 
-messageLogContract('PostgreSQL', aPostgresWorld);
+messageLogContract('PostgreSQL', aPatientPostgresWorld);

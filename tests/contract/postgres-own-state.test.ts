@@ -1,4 +1,4 @@
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { ownStateContract } from './own-state.contract.ts';
 
-ownStateContract('PostgreSQL', aPostgresWorld);
+ownStateContract('PostgreSQL', aPatientPostgresWorld);

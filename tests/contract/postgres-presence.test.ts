@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import { v7 } from 'uuid';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserId } from '#app/domain/shared/ids.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { NodeLife } from '#app/infrastructure/postgres/node-life.ts';
 import { PostgresPresence } from '#app/infrastructure/postgres/postgres-presence.ts';
 import { ManualClock } from '../support/identity.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase } from '../support/services.ts';
 import { presenceStoreContract } from './presence-store.contract.ts';
 
 const aNode = async (url: string, incarnation: string) => {
-  const postgres = await Postgres.open(url);
+  const postgres = await aPatientPostgres(url);
   onTestFinished(() => postgres.close());
   const clock = new ManualClock();
   const life = new NodeLife(postgres, incarnation, clock, 60_000);

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
 import { aRedis } from '../support/services.ts';
 import { backplaneContract } from './backplane.contract.ts';
 
 backplaneContract('on Redis', async () => {
-  const { url, prefix } = await aRedis();
-  const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
+  const link = await aPatientLink(await aRedis(), 'test');
   const faults: unknown[] = [];
   const fault = (error: unknown) => void faults.push(error);
   const broadcast = new RedisBroadcast(link, randomUUID(), new SystemClock(), {

@@ -4,11 +4,11 @@ import { concerns, type Revocation } from '#app/application/ports/revocations.ts
 import { ApiKeyId, SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { InProcessRevocations } from '#app/infrastructure/memory/in-process-revocations.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { RedisRevocations } from '#app/infrastructure/redis/redis-revocations.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { random } from '../support/identity.ts';
-import { aRedis } from '../support/services.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
+import { aRedis, type TestRedis } from '../support/services.ts';
 import { aRevocation, revocationsContract } from './revocations.contract.ts';
 
 revocationsContract('in process', async () => {
@@ -16,10 +16,10 @@ revocationsContract('in process', async () => {
   return { revocations: new InProcessRevocations((error) => faults.push(error)), faults, close: async () => {} };
 });
 
-const onRedis = async (url: string, prefix: string) => {
+const onRedis = async (redis: TestRedis) => {
   const faults: unknown[] = [];
   const fault = (error: unknown) => void faults.push(error);
-  const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
+  const link = await aPatientLink(redis, 'test');
   const broadcast = new RedisBroadcast(link, randomUUID(), new SystemClock(), {
     ...{ fault, lost: () => {}, changed: () => {} },
   });
@@ -29,14 +29,11 @@ const onRedis = async (url: string, prefix: string) => {
   };
   return { revocations: new RedisRevocations(broadcast, fault), broadcast, faults, close };
 };
-revocationsContract('on Redis', async () => {
-  const { url, prefix } = await aRedis();
-  return onRedis(url, prefix);
-});
+revocationsContract('on Redis', async () => onRedis(await aRedis()));
 
 it('tells the other nodes, and says when they may have missed something', async () => {
-  const { url, prefix } = await aRedis();
-  const [a, b] = [await onRedis(url, prefix), await onRedis(url, prefix)];
+  const redis = await aRedis();
+  const [a, b] = [await onRedis(redis), await onRedis(redis)];
   onTestFinished(async () => {
     await Promise.all([a.close(), b.close()]);
   });
@@ -49,7 +46,7 @@ it('tells the other nodes, and says when they may have missed something', async 
   let losses = 0;
   b.revocations.onLoss(() => losses++);
   a.broadcast.skip();
-  await expect.poll(() => losses).toBe(1);
+  await expect.poll(() => losses).toBeGreaterThan(0); // a beat that came late is one more
 });
 
 it('knows what a revocation concerns', () => {

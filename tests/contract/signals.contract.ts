@@ -23,7 +23,7 @@ export const signalsContract = (adapter: string, open: () => Promise<OpenedSigna
     let opened: OpenedSignals;
     let signals: Signals;
     let heard: Signal[];
-    const arrived = (count: number) => expect.poll(() => heard.length, { timeout: 2_000 }).toBe(count);
+    const arrived = (count: number) => expect.poll(() => heard.length).toBe(count);
     beforeEach(async () => {
       opened = await open();
       ({ signals } = opened);

@@ -5,9 +5,9 @@ import type { Signal } from '#app/application/ports/signals.ts';
 import { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { InProcessSignals } from '#app/infrastructure/memory/in-process-signals.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
-import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { RedisSignals } from '#app/infrastructure/redis/redis-signals.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { aPatientLink } from '../support/redis-nodes.ts';
 import { aRedis, type TestRedis } from '../support/services.ts';
 import { type OpenedSignals, signalsContract } from './signals.contract.ts';
 
@@ -22,9 +22,9 @@ signalsContract('in process', async () => {
   return { signals: new InProcessSignals(fault, drop), ...seen };
 });
 
-const onRedis = async ({ url, prefix }: TestRedis): Promise<OpenedSignals & { broadcast: RedisBroadcast }> => {
+const onRedis = async (redis: TestRedis): Promise<OpenedSignals & { broadcast: RedisBroadcast }> => {
   const { fault, drop, ...seen } = observed();
-  const link = await RedisLink.open({ urls: [url], prefix, name: 'test', onTrouble: () => {} });
+  const link = await aPatientLink(redis, 'test');
   const broadcast = new RedisBroadcast(link, randomUUID(), new SystemClock(), {
     ...{ fault, lost: () => {}, changed: () => {} },
   });
@@ -42,11 +42,11 @@ it('tells the other nodes on Redis', async () => {
   onTestFinished(async () => void (await Promise.all([a.close?.(), b.close?.()])));
   const heard: Signal[] = [];
   b.signals.onSignal((signal) => void heard.push(signal));
-  await expect.poll(() => a.broadcast.connected && b.broadcast.connected, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => a.broadcast.connected && b.broadcast.connected).toBe(true);
   const sent: Signal[] = [
     { type: 'typing', conversationId: ConversationId(v7()), userId: UserId(v7()), active: false },
     { type: 'relations', users: [UserId(v7()), UserId(v7())] },
   ];
   for (const signal of sent) a.signals.send(signal);
-  await expect.poll(() => heard, { timeout: 2_000 }).toEqual(sent);
+  await expect.poll(() => heard).toEqual(sent);
 });

@@ -16,7 +16,7 @@ import {
 import type { Revocation } from '#app/application/ports/revocations.ts';
 import type { Buckets } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
 import { InProcessRateLimiter } from '#app/infrastructure/memory/in-process-rate-limiter.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { type Answer, callCommand } from '#app/interfaces/commands/call.ts';
 import type { AnyCommand, Caller, Stranger } from '#app/interfaces/commands/command.ts';
@@ -28,6 +28,7 @@ import {
   TokensRow,
   WelcomeRow,
 } from '#app/interfaces/protocol/identity-rows.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase } from '../support/services.ts';
 import { POLICY, SECRET, TOKENS } from '../support/identity.ts';
 
@@ -101,7 +102,7 @@ const aNode = (postgres: Postgres, more: { jwtSecret?: string; jwtSecretPrevious
 let postgres: Postgres;
 let node: ReturnType<typeof aNode>;
 beforeAll(async () => {
-  postgres = await Postgres.open((await aDatabase()).url);
+  postgres = await aPatientPostgres((await aDatabase()).url);
   node = aNode(postgres);
 });
 afterAll(() => postgres.close());

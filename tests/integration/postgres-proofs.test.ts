@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
 import { v7 } from 'uuid';
 import { ApiKeyId, SessionId, UserId } from '#app/domain/shared/ids.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresProofs } from '#app/infrastructure/postgres/postgres-proofs.ts';
+import { aPatientPostgres } from '../support/postgres-world.ts';
 import { aDatabase } from '../support/services.ts';
 
 it('names what stands no more, once, and nothing else', async () => {
-  const postgres = await Postgres.open((await aDatabase()).url);
+  const postgres = await aPatientPostgres((await aDatabase()).url);
   onTestFinished(() => postgres.close());
   const run = (query: ReturnType<typeof sql>) => query.execute(postgres.kysely);
   const [ann, ben] = [UserId(v7()), UserId(v7())];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { aMemoryWorld } from '../support/chat-world.ts';
-import { aPostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld } from '../support/postgres-world.ts';
 import { times } from '../support/scale.ts';
 import { checkInvariants } from './invariants.ts';
 import { Model, PLACES, USERS } from './model.ts';
@@ -39,7 +39,7 @@ describe('the conversation log, walked at random beside a naive model', () => {
 
   it('holds on PostgreSQL', { timeout: 240_000 }, async () => {
     const wanted = times(5_000, 500_000);
-    const world = await aPostgresWorld();
+    const world = await aPatientPostgresWorld();
     try {
       taken.PostgreSQL = await walk(wanted, () => Real.open(world, false));
     } finally {

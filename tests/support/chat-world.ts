@@ -37,10 +37,17 @@ export interface WorldBounds {
   readonly queueLimit?: number;
   /** Sends in one round trip, where there are any. */
   readonly batchLimit?: number;
+  /** Who waits longer for a conversation that somebody holds is refused. */
   readonly patienceMs?: number;
 }
 
-export const aMemoryWorld = async ({ queueLimit = 10_000, patienceMs = 800 }: WorldBounds = {}): Promise<ChatWorld> => {
+/** Longer than a busy machine stands still: for tests that are not about who waits too long. */
+export const PATIENT_MS = 15_000;
+
+export const aMemoryWorld = async ({
+  queueLimit = 10_000,
+  patienceMs = PATIENT_MS,
+}: WorldBounds = {}): Promise<ChatWorld> => {
   const chat = new MemoryChat({ clock: new SystemClock(), queueLimit, lockTimeoutMs: patienceMs });
   const { log, conversations, reader, ownState, blocks, feed, acquaintances } = chat;
   return {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { awakeMs } from './awake.ts';
 
 /** One frame as the server sent it. */
 export interface RawFrame {
@@ -19,17 +20,17 @@ export interface RawResponse {
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
-/** Waits until `ready` yields something; the deadline turns a hang into a message. */
+/** Waits until `ready` yields something; the deadline, of time in which this process runs, turns a hang into a message. */
 export const eventually = async <T>(
   ready: () => T | undefined | null | false,
   what: string,
-  deadlineMs = 5_000,
+  deadlineMs = 10_000,
 ): Promise<T> => {
-  const until = performance.now() + deadlineMs;
+  const until = awakeMs() + deadlineMs;
   for (;;) {
     const value = ready();
     if (value !== undefined && value !== null && value !== false) return value;
-    if (performance.now() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (awakeMs() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await sleep(2);
   }
 };

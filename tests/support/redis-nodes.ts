@@ -1,9 +1,22 @@
-import { onTestFinished } from 'vitest';
+import type { Redis } from 'ioredis';
+import { onTestFinished, vi } from 'vitest';
 import type { ChatEvent } from '#app/domain/chat/chat-events.ts';
 import { RedisBackplane } from '#app/infrastructure/redis/redis-backplane.ts';
 import { RedisBroadcast } from '#app/infrastructure/redis/redis-broadcast.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
+import { PATIENT_MS } from './chat-world.ts';
+
+/** As a node opens it, to one Redis. But it is connected, and fails no command because the machine stood still. */
+export const aPatientLink = async (
+  { url, prefix }: { readonly url: string; readonly prefix: string },
+  name: string,
+): Promise<RedisLink> => {
+  const link = await RedisLink.open({ urls: [url], prefix, name, onTrouble: () => {} });
+  await vi.waitUntil(() => link.commands.status === 'ready', { timeout: PATIENT_MS, interval: 5 });
+  (link.commands as Redis).options.commandTimeout = PATIENT_MS;
+  return link;
+};
 
 /** The backplane of one node, and what it went through. */
 export interface BackplaneNode {
