@@ -5,11 +5,12 @@ const EVERY_MS = 20;
  * which is where a stall right after a heartbeat would fall.)
  */
 export class EventLoopLag {
-  #last = performance.now();
+  #last: number;
   #worst = 0;
   readonly #timer: NodeJS.Timeout;
 
-  constructor() {
+  constructor(private readonly monotonic = () => performance.now()) {
+    this.#last = monotonic();
     this.#timer = setInterval(() => this.#look(), EVERY_MS).unref();
   }
 
@@ -26,7 +27,7 @@ export class EventLoopLag {
   }
 
   #look(): void {
-    const now = performance.now();
+    const now = this.monotonic();
     this.#worst = Math.max(this.#worst, now - this.#last - EVERY_MS);
     this.#last = now;
   }

@@ -474,8 +474,9 @@ describe('the checker', () => {
       many.messages.push(...dump.messages.map((one) => ({ ...one, conv: name(round, one.conv) })));
       many.members.push(...dump.members.map((one) => ({ ...one, conv: name(round, one.conv) })));
     }
-    const began = performance.now();
+    const began = process.threadCpuUsage(); // others may have the machine meanwhile
     expect(judged({ records: all, dump: many }).violations).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    const { user, system } = process.threadCpuUsage(began);
+    expect((user + system) / 1_000).toBeLessThan(5_000);
   });
 });

@@ -34,9 +34,15 @@ describe('MessageText', () => {
   ] as const)('refuses %s', (_what, text, kind, rule) => throwsRefusal(() => MessageText(text), kind, rule));
 
   it('counts a text of many megabytes no further than it must', () => {
-    const started = performance.now();
-    throwsRefusal(() => MessageText('😀'.repeat(4_000_000)), 'too_large');
-    expect(performance.now() - started).toBeLessThan(100);
+    const msFor = (text: string) => {
+      const started = performance.now();
+      throwsRefusal(() => MessageText(text), 'too_large');
+      return performance.now() - started;
+    };
+    // Other work on the machine slows down some of them, never all.
+    const leastMsFor = (text: string) => Math.min(...Array.from({ length: 20 }, () => msFor(text)));
+    const hundredth = '😀'.repeat(40_000);
+    expect(leastMsFor(hundredth.repeat(100))).toBeLessThan(10 * leastMsFor(hundredth));
   });
 });
 
