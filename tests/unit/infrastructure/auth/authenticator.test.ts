@@ -159,14 +159,16 @@ describe('access tokens', () => {
   it('are refused when the session ends while the database is asked', async () => {
     let answer = () => {};
     const session = await world.sessions.find(world.ada.session.id);
-    world.find.mockImplementationOnce(
-      () =>
-        new Promise((resolve) => {
+    const asked = new Promise<void>((begin) => {
+      world.find.mockImplementationOnce(() => {
+        begin();
+        return new Promise((resolve) => {
           answer = () => resolve(session);
-        }),
-    );
+        });
+      });
+    });
     const outcome = refusalOf(authenticate(world.ada.access.token));
-    await vi.waitFor(() => expect(world.find).toHaveBeenCalledTimes(2));
+    await asked;
     await world.end.execute({ userId: world.ada.user.id, which: 'all', reason: 'revoked' });
     answer();
     expect(await outcome).toMatchObject({ kind: 'unauthenticated' });
