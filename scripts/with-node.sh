@@ -9,6 +9,21 @@ wanted=22.23.3
 
 say() { printf '%s\n' "$*" >&2; }
 
+# Anew each time: npm takes the half of a package, which an interrupted run may have left, for all of it.
+bring() {
+  rm -rf .toolchain
+  mkdir .toolchain
+  cp .npmrc .toolchain/
+  printf '{ "private": true, "allowScripts": { "node": true } }\n' >.toolchain/package.json
+  npm install --prefix "$root/.toolchain" --no-save --no-package-lock --no-audit --no-fund --loglevel=error "node@$wanted" >&2
+}
+
+install() { npm ci --no-audit --no-fund --loglevel=error >&2; }
+
+# npm asks again where no answer comes (.npmrc says how often), but not where one breaks off. A second call has in its cache what
+# came whole.
+again() { say 'Once more …'; "$@"; }
+
 # 22.22.0 or later, and still a 22.
 fits() {
   version=$("$1" --version 2>/dev/null) || return 1
@@ -26,9 +41,7 @@ if ! fits node; then
       exit 1
     fi
     say "Bringing Node $wanted into .toolchain (once) …"
-    mkdir -p .toolchain
-    printf '{ "private": true, "allowScripts": { "node": true } }\n' >.toolchain/package.json
-    npm install --prefix "$root/.toolchain" --no-save --no-package-lock --no-audit --no-fund --loglevel=error "node@$wanted" >&2
+    bring || again bring
   fi
   PATH=$brought:$PATH
 fi
@@ -39,7 +52,7 @@ export PATH
 stamp=node_modules/.installed-lock.json
 if ! cmp -s package-lock.json "$stamp"; then
   say 'Installing the dependencies of package-lock.json …'
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  { install && node scripts/verify-platform.mjs; } || again install
   node scripts/verify-binaries.mjs
   cp package-lock.json "$stamp"
 fi

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,24 @@ describe('the transport’s binary', () => {
     expect(status).toBe(1);
     expect(output).toContain(problem);
   });
+});
+
+it('what npm left out of an installation is named, where it is for this platform', () => {
+  const project = mkdtempSync(join(folder, 'platform-'));
+  const { platform, arch } = process;
+  const packages = {
+    'node_modules/here': { optional: true, os: [platform], cpu: [arch] },
+    'node_modules/elsewhere': { optional: true, os: ['plan9'], cpu: [arch] },
+    'node_modules/another-cpu': { optional: true, os: [platform], cpu: ['z80'] },
+    'node_modules/another-libc': { optional: true, os: [platform], cpu: [arch], libc: ['bionic'] },
+    'node_modules/anywhere': { optional: true },
+  };
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ packages }));
+  const verify = () => node(join(root, 'scripts/verify-platform.mjs'), project);
+  expect(verify()).toEqual({ status: 1, output: expect.stringMatching(/:\n {2}node_modules\/here\n$/) as string });
+  mkdirSync(join(project, 'node_modules/here'), { recursive: true });
+  writeFileSync(join(project, 'node_modules/here/package.json'), '{}');
+  expect(verify()).toEqual({ status: 0, output: '' });
 });
 
 describe('the lock file', () => {
