@@ -54,7 +54,7 @@ export const startServices = async (env: NodeJS.ProcessEnv): Promise<RunningServ
       origin: `PostgreSQL from ${postgres.origin}, Redis from ${redis.origin}`,
       stop: async () => {
         try {
-          await dropDatabases(postgres.url, template);
+          if (env.TEST_DATABASE_URL) await dropDatabases(postgres.url, template); // a server of the run goes with all it holds
         } finally {
           await stop();
         }
