@@ -63,13 +63,19 @@ describe('the outbox, with a real server', () => {
 
     lab.heal();
     const second = await clientOf(lab.http, ann, storage);
-    await eventually(() => second.pending === 0 && second.conversations.get(id)?.view.seq === 31, 'all are sent');
+    await eventually(
+      () => second.pending === 0 && second.conversations.get(id)?.view.seq === 31,
+      'all are sent',
+      15_000,
+    );
     expect(await storedTexts(server, ann, id)).toEqual(numbers(30));
     expect(await storage.list(ann.userId)).toEqual([]);
   });
 
   it('keeps the order when the server takes no more for now', async () => {
-    const server = await RunningServer.start({ settings: { LIMIT_RATE_SEND: '10/40' } });
+    // So that what goes out unanswered, 48 in four seconds, is never too much: else a token that comes back amid it may let
+    // a later message overtake.
+    const server = await RunningServer.start({ settings: { LIMIT_RATE_SEND: '16/60' } });
     const ann = await server.aUser();
     const id = await server.aGroup(ann);
     const client = await clientOf(server.http, ann, memoryOutbox());
