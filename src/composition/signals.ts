@@ -16,7 +16,8 @@ export const untilStopped = async (
   process.on('unhandledRejection', (error) => journal.fault(error, 'unhandled rejection'));
   process.on('SIGUSR2', () => journal.info('log level', { level: journal.turn() }));
   const signalled = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    // For good: a signal that comes while nobody listens ends the process.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
   const told = await Promise.race([signalled, orphaned]);
   journal.info('stopping', { reason: told });
