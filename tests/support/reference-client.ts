@@ -109,7 +109,7 @@ const revsOf = (ahead: readonly { readonly rev: number }[]) => ahead.map(({ rev 
 
 /** How long an event may stay ahead of the others before its conversation is synced. */
 const PATIENCE_MS = 250;
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /**
  * One device, by the letter of docs/protocol.md: it keeps rows and cursors over all its connections, applies events by
@@ -195,7 +195,7 @@ export class ReferenceClient {
         socket.once('open', resolve);
         socket.once('close', () => reject(new Lost('no connection')));
       });
-      const { epoch, urev } = await this.call('auth', { token: this.token });
+      const { epoch, urev } = await this.#insist('auth', { token: this.token });
       this.#known = true;
       if (this.epoch === undefined) await this.#begin(epoch as string, urev as number);
       else await this.#catchUp();
@@ -238,6 +238,18 @@ export class ReferenceClient {
     const reply = new Promise<Data>((resolve, reject) => this.#waiting.set(id, { type, input, resolve, reject }));
     socket.send(JSON.stringify({ id, type, data: input }));
     return reply;
+  }
+
+  /** As `call`, again while it is `unavailable`: for what it can't go on without. */
+  async #insist(type: string, input: Data = {}): Promise<Data> {
+    for (const socket = this.#socket; ; await sleep(50)) {
+      if (this.#socket !== socket) throw new Lost('another connection does it');
+      try {
+        return await this.call(type, input);
+      } catch (error) {
+        if (!(error instanceof Refused && error.code === 'unavailable')) throw error;
+      }
+    }
   }
 
   /** As `call`, for what nobody waits for: a refusal or a lost connection is not this client's failure. */
@@ -337,7 +349,7 @@ export class ReferenceClient {
     this.urev = urev;
     await this.#while(async () => {
       for (let after: unknown; ; ) {
-        const page = await this.call('conversation.list', {
+        const page = await this.#insist('conversation.list', {
           limit: 100,
           archived: true,
           ...(after !== undefined && { after }),
@@ -354,7 +366,7 @@ export class ReferenceClient {
         if (after === undefined) break;
       }
     });
-    const { blocks } = await this.call('block.list', { limit: 100 });
+    const { blocks } = await this.#insist('block.list', { limit: 100 });
     for (const { userId } of blocks as { userId: string }[])
       if (!this.blocked.has(userId)) this.blocked.set(userId, { urev: 0, blocked: true });
     for (const [id, held] of [...this.held]) await this.#fill(id, held);
@@ -384,7 +396,7 @@ export class ReferenceClient {
   async #fill(id: string, held: Held): Promise<void> {
     try {
       for (let before: number | undefined; ; ) {
-        const page = await this.call('message.history', {
+        const page = await this.#insist('message.history', {
           conversationId: id,
           limit: 100,
           ...(before !== undefined && { before }),
@@ -395,7 +407,7 @@ export class ReferenceClient {
         if (!page['more'] || before === undefined) break;
       }
       for (let after: string | undefined; ; ) {
-        const page = await this.call('member.list', {
+        const page = await this.#insist('member.list', {
           conversationId: id,
           limit: 100,
           ...(after !== undefined && { after }),
@@ -418,7 +430,7 @@ export class ReferenceClient {
     void this.#do(() =>
       this.#while(async () => {
         try {
-          const line = await this.call('conversation.get', { conversationId: id });
+          const line = await this.#insist('conversation.get', { conversationId: id });
           if (this.#fetches.get(id) !== latest) return;
           await this.#fill(id, this.#hold(line.conversation!, line.rev!)); // a line has both
         } catch (error) {
@@ -609,7 +621,7 @@ export class ReferenceClient {
       cursors: [...asked].map(([id, held]) => [id, held.cursor]),
     };
     for (let next: string | undefined; ; ) {
-      const reply = (await this.call('sync', {
+      const reply = (await this.#insist('sync', {
         ...request,
         ...(next !== undefined && { next }),
       })) as unknown as SyncReply;

@@ -8,9 +8,11 @@ import type { Backplane } from '#app/application/ports/backplane.ts';
 import type { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { JoseAccessTokens } from '#app/infrastructure/auth/jose-access-tokens.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
+import { DatabaseAway } from '#app/infrastructure/postgres/failure.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { freePort } from './free-port.ts';
 import { aDatabase } from './services.ts';
+import { untilAvailable } from './until-available.ts';
 import { type ClientOptions, WsClient } from './ws-client.ts';
 
 export type TransportName = 'uws' | 'ws';
@@ -29,6 +31,8 @@ export interface RequestParts {
   readonly user?: Pick<TestUser, 'token'> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+const START_MS = 30_000;
 
 /** Limits out of the way of tests that are about something else. */
 const ROOMY = '900000/9000000';
@@ -74,13 +78,15 @@ export class RunningServer {
       WEB_CLIENT: 'false',
       ...settings,
     });
-    const server = await startServer(config, '0.0.0-test', {
-      ...(backplane && { backplane }),
-      commands: (given) => {
-        container = given;
-        return [];
-      },
-    });
+    const server = await patiently(() =>
+      startServer(config, '0.0.0-test', {
+        ...(backplane && { backplane }),
+        commands: (given) => {
+          container = given;
+          return [];
+        },
+      }),
+    );
     const running = new RunningServer(server, url, container!, secret, metricsPort); // the server asked for commands
     opened.push(running);
     return running;
@@ -110,7 +116,10 @@ export class RunningServer {
   /** A connection of somebody. */
   async connectAs({ token }: Pick<TestUser, 'token'>, options?: ClientOptions): Promise<WsClient> {
     const client = await this.connect(options);
-    const reply = await client.auth(token);
+    const reply = await untilAvailable(
+      () => client.auth(token),
+      ({ error }) => error?.code,
+    );
     if (!reply.ok) throw new Error(`auth was refused: ${reply.error?.code} ${reply.error?.rule}`);
     return client;
   }
@@ -131,7 +140,8 @@ export class RunningServer {
 
   /** As `user` if given. @throws Error unless it went well */
   async post(type: string, input: object, user?: Pick<TestUser, 'token'>): Promise<Record<string, unknown>> {
-    const { status, body } = await this.request('POST', `/v1/commands/${type}`, { body: input, user });
+    const ask = () => this.request('POST', `/v1/commands/${type}`, { body: input, user });
+    const { status, body } = await untilAvailable(ask, ({ body: { code } }) => code);
     if (status !== 200) throw new Error(`${type}: ${status} ${JSON.stringify(body)}`);
     return body;
   }
@@ -156,7 +166,8 @@ export class RunningServer {
 
   /** What a command answers when the host program calls it for a user. @throws Error unless it went well */
   async as(user: Pick<TestUser, 'userId'>, type: string, input: object): Promise<Record<string, unknown>> {
-    const answer = await this.server.call(type, input, user.userId);
+    const ask = () => this.server.call(type, input, user.userId);
+    const answer = await untilAvailable(ask, (one) => (one.ok ? undefined : one.error.code));
     if (!answer.ok) throw new Error(`${type}: ${answer.error.code} ${answer.error.rule}`);
     return answer.data as Record<string, unknown>;
   }
@@ -206,6 +217,16 @@ const asObject = (text: string): Record<string, unknown> => {
   } catch {
     return {};
   }
+};
+
+/** As under a supervisor: again where the machine was too busy for the database to answer in time. */
+const patiently = async <T>(start: () => Promise<T>): Promise<T> => {
+  for (const until = performance.now() + START_MS; ; )
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof DatabaseAway) || performance.now() > until) throw error;
+    }
 };
 
 const opened: RunningServer[] = [];

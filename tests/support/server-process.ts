@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { freePort } from './free-port.ts';
+import { DATABASE_AWAY } from './started-server.ts';
+import { untilAvailable } from './until-available.ts';
 
 const PROGRAM = 'src/main.ts';
+const START_MS = 60_000;
 const ROOMY = '900000/9000000';
 const limits = ['HANDSHAKE', 'LOGIN', 'REFRESH', 'SEND', 'SYNC', 'READ', 'WRITE', 'SIGNAL'];
 
@@ -48,8 +51,17 @@ export class ServerProcess {
     return `ws://127.0.0.1:${this.port}/v1/ws`;
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it listens. As under a supervisor, it is started again where the database did not answer in time. */
   async start(): Promise<void> {
+    for (const until = performance.now() + START_MS; ; )
+      try {
+        return await this.#try();
+      } catch (error) {
+        if (!this.#said.includes(DATABASE_AWAY) || performance.now() > until) throw error;
+      }
+  }
+
+  async #try(): Promise<void> {
     const child = spawn(process.execPath, ['--import', 'tsx', this.program], {
       env: this.env,
       stdio: ['ignore', 'ignore', 'pipe', ...(this.program === PROGRAM ? [] : (['ipc'] as const))],
@@ -61,7 +73,8 @@ export class ServerProcess {
         this.#said = (this.#said + words.toString()).slice(-10_000);
         if (this.#said.includes('Tertulia is listening')) resolve();
       });
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${this.#said}`)));
+      // Not 'exit': what it said comes before this.
+      child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${this.#said}`)));
     });
   }
 
@@ -127,14 +140,20 @@ export class ServerProcess {
 
   /** @throws Error unless it went well */
   async command(type: string, input: object, token?: string): Promise<Record<string, unknown>> {
-    const response = await fetch(`${this.http}/v1/commands/${type}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(input),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${type}: ${response.status} ${text}`);
-    return JSON.parse(text) as Record<string, unknown>;
+    const ask = async () => {
+      const response = await fetch(`${this.http}/v1/commands/${type}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(input),
+      });
+      return { response, body: (await response.json()) as Record<string, unknown> };
+    };
+    const { response, body } = await untilAvailable(ask, (answer) => answer.body['code']);
+    if (!response.ok) throw new Error(`${type}: ${response.status} ${JSON.stringify(body)}`);
+    return body;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
