@@ -11,7 +11,8 @@ import { aDatabase } from '../support/services.ts';
 import { StartedServer } from '../support/started-server.ts';
 import type { WsClient } from '../support/ws-client.ts';
 
-const COMES_BACK_MS = 15_000;
+/** On a machine that does much else. */
+const COMES_BACK_MS = 30_000;
 const roomy = Object.fromEntries(
   ['HANDSHAKE', 'LOGIN', 'SEND', 'READ', 'WRITE'].map((name) => [`LIMIT_RATE_${name}`, '900000/9000000']),
 );
@@ -83,7 +84,7 @@ const send = (client: WsClient, conversationId: string, content: string) =>
 const gets = (client: WsClient, content: string) =>
   client.until(({ data }) => JSON.stringify(data).includes(content), 10_000);
 
-describe('two workers on one port', { timeout: 90_000 }, () => {
+describe('two workers on one port', { timeout: 300_000 }, () => {
   it('share the sockets, and hear each other', async () => {
     const started = await start();
     expect(started.server.output.match(/Tertulia is listening/g)).toHaveLength(1);
@@ -111,8 +112,9 @@ describe('two workers on one port', { timeout: 90_000 }, () => {
       'its sockets are cut',
     );
     for (const client of clients) if (client.open) expect((await client.call('ping')).ok).toBe(true);
-    await until(async () => ((await started.connections(0)) === 0 ? true : undefined), 'the worker is back');
-    expect(started.pids()).toHaveLength(3);
+    // It shows its metrics before it listens.
+    await until(async () => (started.pids().length === 3 ? true : undefined), 'the worker is back');
+    expect(await started.connections(0)).toBe(0);
     const again = await crowd(started, token, 40);
     expect(await started.connections(0)).toBeGreaterThan(4);
     for (const client of again) expect((await client.call('ping')).ok).toBe(true);
@@ -128,7 +130,7 @@ describe('two workers on one port', { timeout: 90_000 }, () => {
     const clients = await crowd(started, token, 30);
     started.server.signal('SIGTERM');
     for (const client of clients) {
-      expect((await client.ended(10_000)).code).toBe(1012);
+      expect((await client.ended()).code).toBe(1012);
       expect(client.events.map(({ type }) => type)).toContain('goaway');
     }
     expect(await started.server.exited).toBe(0);
