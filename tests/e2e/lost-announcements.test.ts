@@ -14,7 +14,9 @@ const withDatabase = async <T>({ databaseUrl }: RunningServer, work: (client: Cl
     await client.end();
   }
 };
-const OTHERS = 'pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+/** Not autovacuum, which may not be ended by who is no superuser. */
+const OTHERS =
+  'pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()';
 
 /** A change ends without anybody knowing whether it was committed; `meanwhile` happens before it does. */
 const aChangeIsCut = (running: RunningServer, change: () => Promise<unknown>, id: string, meanwhile: string) =>
