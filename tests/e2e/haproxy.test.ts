@@ -153,7 +153,7 @@ describe('behind HAProxy', () => {
   });
 });
 
-it('a database that is away for a moment costs no socket, and no node its place', { timeout: 60_000 }, async () => {
+it('a database that is away for a moment costs no socket, and no node its place', { timeout: 180_000 }, async () => {
   const postgres = await aPostgresServer();
   const node = await RunningServer.start({ databaseUrl: postgres.url, settings: { TRUSTED_PROXIES: '127.0.0.1' } });
   const haproxy = await Haproxy.start([node]);

@@ -9,9 +9,10 @@ import { sendSignal } from '#app/infrastructure/embedded/postgres-processes.ts';
 import { freePort } from './free-port.ts';
 
 const folder = join(import.meta.dirname, '../../deploy');
-const START_MS = 10_000;
-/** Longer than rise × inter. */
-const STATE_MS = 20_000;
+/** Of a machine that does much else. */
+const START_MS = 30_000;
+/** Longer than rise × inter, on such a machine. */
+const STATE_MS = 60_000;
 
 /** HAProxy from the PATH with the configuration that operators get, before nodes on this machine. */
 export class Haproxy {
@@ -63,9 +64,9 @@ export class Haproxy {
     await Promise.race([failed, this.#until(() => this.#states().then(() => true), 'it listens', START_MS)]);
   }
 
-  /** As its balancer sees it: `UP`, `DOWN`, or between the two. */
+  /** As its balancer sees it: `UP` or `DOWN`, also while the last look at it told otherwise (`UP 1/2`). */
   async stateOf(node: number): Promise<string> {
-    return (await this.#states())[node]?.status ?? 'unknown';
+    return (await this.#states())[node]?.status?.split(' ')[0] ?? 'unknown';
   }
 
   /** Resolves when it sees the node so. */
@@ -81,7 +82,8 @@ export class Haproxy {
   async reload(): Promise<void> {
     const before = await this.#pid();
     this.#process?.kill('SIGUSR2');
-    await this.#until(async () => (await this.#pid()) !== before, 'it was reloaded', START_MS);
+    // A worker that is about to go may take the question along without an answer.
+    await this.#until(async () => ![before, undefined].includes(await this.#pid()), 'it was reloaded', START_MS);
   }
 
   /** kill -9 of master and worker; every socket through it is gone. */
