@@ -89,7 +89,7 @@ describe.each(dialects)('the dialect $protocol', ({ protocol, binary, frame, isR
   const answers = async (bytes: string | Uint8Array): Promise<void> => {
     socket.send(bytes);
     sent++;
-    await eventually(() => replies === sent || socket.readyState !== WebSocket.OPEN, 'an answer', 2_000);
+    await eventually(() => replies === sent || socket.readyState !== WebSocket.OPEN, 'an answer');
     expect(socket.readyState).toBe(WebSocket.OPEN);
   };
 

@@ -8,7 +8,7 @@ const transports: readonly TransportName[] = ['uws', 'ws'];
 const PASSWORD = 'eight plain words that nobody has used';
 
 /** Fast clocks: the documented intervals are tested, their defaults are those of the configuration's own tests. */
-const settings = { LIMIT_AUTH_SECONDS: '1', LIMIT_PING_SECONDS: '5', LIMIT_SOCKETS_PER_USER: '100' };
+const settings = { LIMIT_AUTH_SECONDS: '5', LIMIT_PING_SECONDS: '5', LIMIT_SOCKETS_PER_USER: '100' };
 
 describe.each(transports)('what a connection rests on, over %s', (transport) => {
   let running: RunningServer;
@@ -23,12 +23,12 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
     await running.as(ben!, 'message.send', { id: v7(), conversationId: group, content: 'before' });
     await second.until(({ type }) => type === 'message.created');
 
-    const asked = performance.now();
-    await running.request('DELETE', `/v1/sessions/${ann!.sessionId}`, { user: ann! });
-    await running.as(ben!, 'message.send', { id: v7(), conversationId: group, content: 'after' });
-
-    expect(await second.ended()).toMatchObject({ code: 4502 });
-    expect(performance.now() - asked).toBeLessThan(2_000);
+    const revoked = async () => {
+      await running.request('DELETE', `/v1/sessions/${ann!.sessionId}`, { user: ann! });
+      await running.as(ben!, 'message.send', { id: v7(), conversationId: group, content: 'after' });
+    };
+    const [ended] = await Promise.all([second.ended(2_000), revoked()]);
+    expect(ended).toMatchObject({ code: 4502 });
     expect(JSON.stringify(second.events)).not.toContain('after');
     const again = await running.connect();
     expect(await again.auth(ann!.token)).toMatchObject({ ok: false, error: { code: 'unauthenticated' } });
@@ -107,21 +107,21 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
 
   it.concurrent('closes with 4410 when the token runs out', async () => {
     const ann = await running.aUser();
-    const socket = await running.connectAs({ token: await running.tokenOf(ann, 2_000) });
-    expect(await socket.ended(5_000)).toEqual({ code: 4410, reason: 'renew the token' });
+    const socket = await running.connectAs({ token: await running.tokenOf(ann, 6_000) });
+    expect(await socket.ended(12_000)).toEqual({ code: 4410, reason: 'renew the token' });
   });
 
   it.concurrent('keeps the socket when the token is renewed in band, and goes on where it was', async () => {
     const [ann, ben] = await running.users(2);
     const group = await running.aGroup(ben!, [ann!]);
-    const short = await running.tokenOf(ann!, 2_000);
+    const short = await running.tokenOf(ann!, 6_000);
     const [socket, witness] = await Promise.all([
       running.connectAs({ token: short }),
       running.connectAs({ token: short }),
     ]);
     expect(await socket.auth(ann!.token)).toMatchObject({ ok: true, data: { userId: ann!.userId } });
     // The one that did not renew shows that the time is over.
-    expect((await witness.ended(5_000)).code).toBe(4410);
+    expect((await witness.ended(12_000)).code).toBe(4410);
     await running.as(ben!, 'message.send', { id: v7(), conversationId: group, content: 'still there?' });
     await socket.until((event) => JSON.stringify(event).includes('still there?'));
   });
@@ -177,7 +177,7 @@ describe.each(transports)('what a connection rests on, over %s', (transport) => 
       running.connectAs(ann, { autoPong: false }),
     ]);
     const beat = setInterval(() => void alive.call('ping').catch(() => {}), 1_000);
-    expect(await mute.closeCode(4_000)).toBe(4408);
+    expect(await mute.closeCode(8_000)).toBe(4408);
     expect(await silent.ended(14_000)).toEqual({ code: 4408, reason: 'nothing was heard of you' });
     clearInterval(beat);
     expect(await alive.call('ping')).toMatchObject({ ok: true });

@@ -23,8 +23,10 @@ afterAll(async () => {
   await Promise.all([standby?.stop(), primary?.stop()]);
 });
 
+/** For a server that lives, however busy the machine. */
+const ROOM = { connectTimeoutMs: 5_000, deadlineMs: 10_000 };
 const aPostgres = async (url: string) => {
-  const postgres = await Postgres.open(url, { max: 2 });
+  const postgres = await Postgres.open(url, { ...ROOM, max: 2 });
   opened.push(postgres);
   return postgres;
 };
@@ -47,10 +49,10 @@ it('passes over a server that does not answer', { timeout: 60_000 }, async () =>
 
 it('says why none of them will do', { timeout: 60_000 }, async () => {
   const nowhere = standby.url.replace(`:${standby.port}/`, `:1,127.0.0.1:${standby.port}/`);
-  const error = await Postgres.open(nowhere).catch((reason: unknown) => reason);
+  const error = await Postgres.open(nowhere, ROOM).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(DatabaseAway);
   expect(String(error)).toMatch(/ECONNREFUSED 127\.0\.0\.1:1\b.*127\.0\.0\.1:\d+ is a standby/);
-  await expect(Postgres.open(standby.url)).rejects.toThrow('is a standby');
+  await expect(Postgres.open(standby.url, ROOM)).rejects.toThrow('is a standby');
 });
 
 it('drops a connection whose server takes no writes any more', { timeout: 60_000 }, async () => {

@@ -5,7 +5,7 @@ import { MessageText } from '#app/domain/chat/message-content.ts';
 import { ConversationId, MessageId, type UserId } from '#app/domain/shared/ids.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
-import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
 
 let world: PostgresWorld;
 let log: PostgresMessageLog;
@@ -14,7 +14,7 @@ let now: number;
 let batches: number[];
 
 beforeEach(async () => {
-  [world, now, batches] = [await aPostgresWorld(), 1_000, []];
+  [world, now, batches] = [await aPatientPostgresWorld(), 1_000, []];
   const pool = openLogPool(world.url);
   const nothing = () => {};
   log = new PostgresMessageLog({

@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import { v7 } from 'uuid';
 import { MessageText } from '#app/domain/chat/message-content.ts';
 import { ConversationId, MessageId } from '#app/domain/shared/ids.ts';
-import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
 
 let world: PostgresWorld;
 beforeAll(async () => {
-  world = await aPostgresWorld({ batchLimit: 50 });
+  world = await aPatientPostgresWorld({ batchLimit: 50 });
 });
 afterAll(() => world.close());
 
@@ -39,6 +39,6 @@ it('looks for a resend by its id though the plan was made when statistics said t
     return rows[0]?.read;
   };
   await world.close();
-  world = await aPostgresWorld({ url: world.url });
-  await expect.poll(read, { timeout: 5_000 }).toBeLessThan(401);
+  world = await aPatientPostgresWorld({ url: world.url });
+  await expect.poll(read, { timeout: 20_000 }).toBeLessThan(401);
 });

@@ -67,7 +67,7 @@ describe('migrate', () => {
     expect(await fruit(connect(database.url))).toEqual(['fig', 'pear']);
   });
 
-  it('does not queue behind a long lock, and tries again when it is gone', { timeout: 30_000 }, async () => {
+  it('does not queue behind a long lock, and tries again when it is gone', { timeout: 60_000 }, async () => {
     const db = connect(database.url);
     await file('0001-core.sql', 'create table fruit (name text)');
     await migrate(db, folder);
@@ -82,7 +82,7 @@ describe('migrate', () => {
     const migrated = await holder.transaction().execute(async (held) => {
       await held.selectFrom('fruit').selectAll().execute();
       const migration = migrate(db, folder);
-      expect(await until(blocked, 5_000)).toBe(true);
+      expect(await until(blocked, 20_000)).toBe(true);
       expect(await fruit(reader)).toEqual([]); // gets through as soon as the migration's own wait has timed out
       return { migration };
     });

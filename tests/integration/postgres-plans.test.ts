@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadAccess } from '#app/application/ports/conversation-reader.ts';
 import type { Rev } from '#app/domain/shared/counters.ts';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { PostgresConversationReader } from '#app/infrastructure/postgres/postgres-conversation-reader.ts';
 import { PostgresFeed } from '#app/infrastructure/postgres/postgres-feed.ts';
 import { PostgresOwnState } from '#app/infrastructure/postgres/postgres-own-state.ts';
 import { aGroup } from '../support/chat-world.ts';
-import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgres, aPatientPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
 import { seq } from '../support/seen-by.ts';
 
 const MESSAGES = 10_000;
@@ -37,7 +37,7 @@ describe('query plans', () => {
   const recorded: Statement[] = [];
 
   beforeAll(async () => {
-    world = await aPostgresWorld();
+    world = await aPatientPostgresWorld();
     [ann, ben] = [await world.aUser(), await world.aUser()];
     const others = await Promise.all(Array.from({ length: 20 }, () => world.aUser()));
     group = await aGroup(world, ann, [ben, ...others]);
@@ -63,7 +63,7 @@ describe('query plans', () => {
     await world.postgres.pool.query('ANALYZE');
     proof = await world.reader.access(group, ben);
 
-    postgres = await Postgres.open(world.url, { max: 1 });
+    postgres = await aPatientPostgres(world.url, { max: 1 });
     client = await postgres.pool.connect();
     client.release(); // the one connection: what it is asked is written down
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
@@ -85,7 +85,8 @@ describe('query plans', () => {
     expect(statements.length).toBeGreaterThan(0);
     const plans: PlanNode[][] = [];
     for (const { text, values } of statements) {
-      const { rows } = await world.postgres.pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      // By the one connection, for what others count of their reading they tell up to ten seconds later.
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
         `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
         values,
       );

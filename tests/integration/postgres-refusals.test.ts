@@ -3,7 +3,7 @@ import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { aConversationId, aDraft, aGroup, aPrivate } from '../support/chat-world.ts';
-import { aPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
+import { aPatientPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
 
 const FOREIGN_KEY = '23503';
 const UNIQUE = '23505';
@@ -20,7 +20,7 @@ describe('the database refuses', () => {
   let pair: ConversationId;
 
   beforeAll(async () => {
-    world = await aPostgresWorld();
+    world = await aPatientPostgresWorld();
     client = new Client({ connectionString: world.url });
     await client.connect();
     [ann, ben, cleo] = [await world.aUser(), await world.aUser(), await world.aUser()].toSorted() as [

@@ -6,6 +6,7 @@ import { Urev } from '#app/domain/shared/counters.ts';
 import { UserId } from '#app/domain/shared/ids.ts';
 import { evictionPolicy } from '#app/infrastructure/redis/eviction-policy.ts';
 import { RedisLink } from '#app/infrastructure/redis/redis-link.ts';
+import { awakeMs } from '../support/awake.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { aBackplaneNode, type BackplaneNode } from '../support/redis-nodes.ts';
 
@@ -20,8 +21,7 @@ const event = (urev: number, of = userId): ChatEvent => ({
   ...{ type: 'profile.changed', userId: of, urev: Urev(urev), handle: 'ada' },
   displayName: `Ada\n${urev}`,
 });
-const until = (condition: () => boolean, timeout = 8_000) =>
-  expect.poll(condition, { timeout, interval: 5 }).toBe(true);
+const until = (condition: () => boolean) => expect.poll(condition, { timeout: 15_000, interval: 5 }).toBe(true);
 const urevs = ({ heard }: BackplaneNode) => heard.map((one) => 'urev' in one && Number(one.urev));
 
 const twoNodes = async (prefix = randomUUID().slice(0, 8)) => {
@@ -63,21 +63,33 @@ it('notices by the next beat that a message was lost, whoever lost it', async ()
   a.link.publish = async () => {}; // into the void
   a.backplane.publish([event(1)]);
   await new Promise((resolve) => setImmediate(resolve));
-  a.link.publish = publish;
-  await until(() => b.disturbances() > before, 1_000);
+  let [beats, beatsUntilNoticed] = [0, 0];
+  a.link.publish = (...message) => (beats++, publish.apply(a.link, message));
+  b.backplane.onDisturbance(() => (beatsUntilNoticed ||= beats));
+  await until(() => b.disturbances() > before);
+  expect(beatsUntilNoticed).toBeLessThanOrEqual(1);
   expect(b.heard).toEqual([]);
 });
 
 it('disturbs nobody while nothing is lost', async () => {
   const { a, b } = await twoNodes();
-  const before = [a.disturbances(), b.disturbances()];
-  for (let n = 1; n <= 300; n++) {
-    a.backplane.publish([event(n)]);
-    b.backplane.publish([event(n)]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await until(() => a.heard.length === 600 && b.heard.length === 600);
-  expect([a.disturbances(), b.disturbances()]).toEqual(before);
+  const talked = async () => {
+    a.heard.length = b.heard.length = 0;
+    const before = [a.disturbances(), b.disturbances()];
+    const [began, awake] = [performance.now(), awakeMs()];
+    for (let n = 1; n <= 300; n++) {
+      a.backplane.publish([event(n)]);
+      b.backplane.publish([event(n)]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await until(() => a.heard.length === 600 && b.heard.length === 600);
+    const asleep = performance.now() - began - (awakeMs() - awake);
+    return { asleep, before, after: [a.disturbances(), b.disturbances()] };
+  };
+  // Who stands still for as long as a beat is taken for lost, and rightly: that says nothing of the others.
+  let talk = await talked();
+  for (let again = 0; again < 5 && talk.asleep > 200; again++) talk = await talked();
+  expect(talk.after).toEqual(talk.before);
 });
 
 it('tells the others when something may have been committed that nobody publishes', async () => {
@@ -85,7 +97,7 @@ it('tells the others when something may have been committed that nobody publishe
   const before = [a.disturbances(), b.disturbances()] as const;
   a.backplane.disturb();
   expect(a.disturbances()).toBe(before[0] + 1);
-  await until(() => b.disturbances() > before[1], 1_000);
+  await until(() => b.disturbances() > before[1]);
 });
 
 it('compares after the subscriber was dropped, though it was back at once', async () => {
@@ -96,28 +108,28 @@ it('compares after the subscriber was dropped, though it was back at once', asyn
     const [before, heard] = [b.disturbances(), b.heard.length];
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     a.backplane.publish([event(round)]);
-    await until(() => b.heard.length > heard || b.disturbances() > before, 3_000);
+    await until(() => b.heard.length > heard || b.disturbances() > before);
     await until(() => b.backplane.hears('a') && a.backplane.hears('b'));
   }
 });
 
 it('says within a second that it hears nobody while Redis is frozen, and hears them again after', async () => {
   const { a, b } = await twoNodes();
-  const frozen = performance.now();
+  const frozen = awakeMs();
   server.signal('SIGSTOP');
   try {
     a.backplane.publish([event(1)]);
     await until(() => a.heard.length === 1); // its own subscriber waits for nobody
-    await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'), 1_500);
-    expect(performance.now() - frozen).toBeLessThan(1_400);
-    expect([a.broadcast.connected, b.broadcast.connected]).toEqual([false, false]);
+    await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'));
+    expect(awakeMs() - frozen).toBeLessThan(1_400);
+    await until(() => !a.broadcast.connected && !b.broadcast.connected); // by their next beat
     await new Promise((resolve) => setTimeout(resolve, 4_000)); // long enough for connections to be made anew
   } finally {
     server.signal('SIGCONT');
   }
-  const [thawed, before] = [performance.now(), b.disturbances()];
+  const [thawed, before] = [awakeMs(), b.disturbances()];
   await until(() => a.backplane.hears('b') && b.backplane.hears('a'));
-  expect(performance.now() - thawed).toBeLessThan(3_000);
+  expect(awakeMs() - thawed).toBeLessThan(3_000);
   expect(b.disturbances()).toBeGreaterThan(before);
   a.backplane.publish([event(2)]);
   await until(() => urevs(b).includes(2));
@@ -126,14 +138,14 @@ it('says within a second that it hears nobody while Redis is frozen, and hears t
 it('comes back by itself after Redis was killed, and forgets nothing in a flush', async () => {
   const { a, b } = await twoNodes();
   await server.kill();
-  await until(() => !a.broadcast.connected && !b.broadcast.connected, 2_000);
+  await until(() => !a.broadcast.connected && !b.broadcast.connected);
   for (let n = 0; n < 100; n++) a.backplane.publish([event(n)]);
   await until(() => a.heard.length === 100);
   expect(a.lost()).toBeGreaterThan(0);
   await server.start();
-  const [started, before] = [performance.now(), b.disturbances()];
+  const [started, before] = [awakeMs(), b.disturbances()];
   await until(() => a.backplane.hears('b') && b.backplane.hears('a'));
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(awakeMs() - started).toBeLessThan(3_000);
   expect(b.disturbances()).toBeGreaterThan(before);
   const admin = new Redis(server.url);
   onTestFinished(() => admin.disconnect());
@@ -158,7 +170,7 @@ it('joins when a Redis that was away at its start comes back', async () => {
   expect(a.broadcast.connected).toBe(false);
   await late.start();
   onTestFinished(() => late.stop());
-  await until(() => a.broadcast.connected, 3_000);
+  await until(() => a.broadcast.connected);
   const b = await aBackplaneNode([late.url], 'b');
   await until(() => b.backplane.hears('a') && a.backplane.hears('b'));
 });

@@ -18,10 +18,9 @@ const users = Array.from({ length: 64 }, () => UserId(randomUUID()));
 const event = (userId: UserId, urev: number): ChatEvent => ({
   ...{ type: 'block.changed', userId, urev: Urev(urev), blockedId: userId, blocked: true },
 });
-const until = (condition: () => boolean, timeout: number) =>
-  expect.poll(condition, { timeout, interval: 10 }).toBe(true);
+const until = (condition: () => boolean) => expect.poll(condition, { timeout: 20_000, interval: 10 }).toBe(true);
 
-describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
+describe('a Redis Cluster of six', { timeout: 120_000 }, () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await RedisCluster.start();
@@ -32,7 +31,7 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
     const prefix = randomUUID().slice(0, 8);
     const a = await aBackplaneNode(cluster.urls, 'a', { prefix });
     const b = await aBackplaneNode(cluster.urls.slice(0, 2), 'b', { prefix });
-    await until(() => a.backplane.hears('b') && b.backplane.hears('a'), 10_000);
+    await until(() => a.backplane.hears('b') && b.backplane.hears('a'));
     return [a, b];
   };
   const publishAll = (node: BackplaneNode, urev: number) =>
@@ -44,7 +43,7 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
     expect(new Set(masters).size).toBe(3);
     const [before, lost] = [b.disturbances(), a.lost()];
     for (let urev = 1; urev <= 20; urev++) publishAll(a, urev);
-    await until(() => b.heard.length === 20 * users.length, 5_000);
+    await until(() => b.heard.length === 20 * users.length);
     for (const userId of users) {
       const theirs = b.heard.flatMap((one) => ('urev' in one && one.userId === userId ? [Number(one.urev)] : []));
       expect(theirs).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
@@ -76,7 +75,7 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
     );
     if (!a || !b) throw new Error('two were opened');
     onTestFinished(() => [a, b].forEach(({ link }) => link.close()));
-    await until(() => [a, b].every(({ link }) => link.commands.status === 'ready'), 5_000);
+    await until(() => [a, b].every(({ link }) => link.commands.status === 'ready'));
     await expect
       .poll(() =>
         Promise.all([a.registry.beat(), b.registry.beat()]).then(
@@ -114,14 +113,14 @@ describe('a Redis Cluster of six', { timeout: 60_000 }, () => {
       if (how === 'killed') await master.kill();
       else master.signal('SIGSTOP');
       try {
-        await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'), 3_000);
+        await until(() => !a.backplane.hears('b') && !b.backplane.hears('a'));
         const before = b.disturbances();
         publishAll(a, 1);
-        await until(() => a.backplane.hears('b') && b.backplane.hears('a'), 20_000);
+        await until(() => a.backplane.hears('b') && b.backplane.hears('a'));
         expect(b.disturbances()).toBeGreaterThan(before);
         b.heard.length = 0;
         publishAll(a, 2);
-        await until(() => b.heard.length === users.length, 5_000);
+        await until(() => b.heard.length === users.length);
       } finally {
         if (how === 'frozen') master.signal('SIGCONT');
         else await master.start();

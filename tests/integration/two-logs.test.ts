@@ -47,11 +47,12 @@ it('stores in few batches what waited for the batch of another node', TIMEOUT, a
   await stranger.query('select from conversations for no key update');
   const waiting = conversations.flatMap((id) => sends(one!.log, id));
   await vi.waitUntil(() => batches.length > 0, { timeout: 30_000 });
-  expect(batches, 'tried without waiting').toEqual([waiting.length]);
+  expect(batches[0], 'tried without waiting').toBe(waiting.length);
+  const tried = batches.length;
   await stranger.query('commit');
   await stranger.end();
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
-  expect(batches.length).toBeLessThan(10);
+  expect(batches.length - tried).toBeLessThan(10);
 });
 
 it(

@@ -31,13 +31,13 @@ describe('the conversation log, walked at random beside a naive model', () => {
     process.stderr.write(`Model: ${total} steps, ${taken.PostgreSQL} of them on PostgreSQL\n`);
   });
 
-  it('holds in process', { timeout: 240_000 }, async () => {
+  it('holds in process', { timeout: 600_000 }, async () => {
     const wanted = times(45_500, 4_500_000);
     taken['in process'] = await walk(wanted, async () => Real.open(await aMemoryWorld(), true));
     expect(taken['in process']).toBeGreaterThanOrEqual(wanted);
   });
 
-  it('holds on PostgreSQL', { timeout: 240_000 }, async () => {
+  it('holds on PostgreSQL', { timeout: 600_000 }, async () => {
     const wanted = times(5_000, 500_000);
     const world = await aPatientPostgresWorld();
     try {
