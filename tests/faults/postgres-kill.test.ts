@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
+import { awakeMs } from '../support/awake.ts';
 import { aDraft, aGroup } from '../support/chat-world.ts';
 import { ChaosRun } from '../support/chaos-run.ts';
 import type { Judgement } from '../support/checker.ts';
@@ -98,22 +99,24 @@ describe('the log while PostgreSQL breaks', () => {
     const others = await Promise.all(Array.from({ length: 5 }, () => aGroup(world, user)));
     const release = await world.hold(held);
     const timed = async (conversationId: ConversationId) => {
-      const began = performance.now();
+      const began = awakeMs();
       const result = await world.log.append(aDraft({ conversationId, senderId: user }));
-      return { result, ms: performance.now() - began };
+      return { result, ms: awakeMs() - began };
     };
-    const until = performance.now() + 3_000;
+    const until = awakeMs() + 3_000;
     const waiting: ReturnType<typeof timed>[] = [];
     const moving: Awaited<ReturnType<typeof timed>>[] = [];
-    while (performance.now() < until) {
+    while (awakeMs() < until) {
       waiting.push(timed(held));
       moving.push(...(await Promise.all(others.map(timed))));
     }
     const refused = await Promise.all(waiting);
     await release();
 
-    expect(moving.every(({ result }) => result.ok)).toBe(true);
-    expect(Math.max(...moving.map(({ ms }) => ms))).toBeLessThan(800); // the lock_timeout, had they waited for it
+    // The lock_timeout, had they waited for it. A machine or a disk that stands still costs one round of them.
+    const stood = moving.filter(({ result, ms }) => !result.ok || ms >= 800);
+    expect(stood.length).toBeLessThanOrEqual(others.length);
+    expect(moving.length).toBeGreaterThan(10 * others.length);
     for (const { result, ms } of refused) {
       expect(ms).toBeLessThan(3_500);
       if (!result.ok) expect(result.refusal.kind).toBe('unavailable');

@@ -1,3 +1,5 @@
+import { awakeMs } from './awake.ts';
+
 /** What happened in a run, told by whoever did it, with one monotonic clock; and what the database held at the end. */
 
 interface Moment {
@@ -134,34 +136,39 @@ export interface Dump {
 /** Collects records; time is taken when a record is written. */
 export class History {
   readonly records: HistoryRecord[] = [];
+  /** Of each record, by the clock that goes only while this process runs. */
+  readonly #awakeAt: number[] = [];
   #ops = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   add(record: Untimed): void {
     this.records.push({ ...record, at: this.now() } as HistoryRecord); // the only thing that is missing
+    this.#awakeAt.push(awakeMs());
   }
 
   nextOp(): number {
     return ++this.#ops;
   }
 
-  /** How long each finished operation took, in milliseconds. */
+  /** How long each finished operation took, in milliseconds in which this process ran. */
   durations(): readonly number[] {
     const began = new Map<number, number>();
     const durations: number[] = [];
-    for (const record of this.records) {
-      if (record.type.endsWith('.invoke') && 'op' in record) began.set(record.op, record.at);
-      else if ('op' in record) durations.push(record.at - (began.get(record.op) ?? record.at));
+    for (const [place, record] of this.records.entries()) {
+      const at = this.#awakeAt[place]!; // one for each
+      if (record.type.endsWith('.invoke') && 'op' in record) began.set(record.op, at);
+      else if ('op' in record) durations.push(at - (began.get(record.op) ?? at));
     }
     return durations;
   }
 
-  /** For how long each operation has been waiting that has no end yet. */
-  waiting(now = this.now()): readonly number[] {
-    const began = new Map<number, number>();
-    for (const record of this.records) {
-      if (record.type.endsWith('.invoke') && 'op' in record) began.set(record.op, record.at);
+  /** For how long each operation has been waiting that has no end yet, likewise. */
+  waiting(): readonly number[] {
+    const [began, now] = [new Map<number, number>(), awakeMs()];
+    for (const [place, record] of this.records.entries()) {
+      if (record.type.endsWith('.invoke') && 'op' in record)
+        began.set(record.op, this.#awakeAt[place]!); // as above
       else if ('op' in record) began.delete(record.op);
     }
     return [...began.values()].map((at) => now - at);
