@@ -158,11 +158,16 @@ it('limits are one for all nodes, and fill again', async () => {
       () => 'renewed',
       (error: Error) => error.message,
     );
+  const unanswered = async () =>
+    (await Promise.all(nodes.map((node) => node.metric('redis_failures_total')))).reduce((sum, one) => sum + one, 0);
+  const before = await unanswered();
   const tries = await Promise.all(Array.from({ length: 3 * REFRESHES }, (_, n) => refresh(n)));
+  // Whom Redis does not answer in time, a node judges alone.
+  const alone = (await unanswered()) - before;
   const refused = tries.filter((told) => told.includes('429'));
   const filled = Math.ceil((performance.now() - began) / SECOND) + 1;
   expect(tries.length - refused.length).toBeGreaterThanOrEqual(REFRESHES - 1);
-  expect(tries.length - refused.length).toBeLessThanOrEqual(REFRESHES + filled);
+  expect(tries.length - refused.length).toBeLessThanOrEqual(REFRESHES + filled + alone);
   for (const told of refused) {
     const { retryAfterMs } = JSON.parse(told.slice(told.indexOf('{'))) as { retryAfterMs: number };
     expect(retryAfterMs).toBeLessThan(MINUTE);
