@@ -48,12 +48,18 @@ export const parentOf = async (pid: number): Promise<number | undefined> => {
  * others are counted, and an orphan that waits for a lock of a killed process does so for ever.
  * @returns whether all went
  */
-export const endProcessesOf = async (directory: string, signal: NodeJS.Signals, withinMs: number): Promise<boolean> =>
-  until(async () => {
+export const endProcessesOf = async (directory: string, signal: NodeJS.Signals, withinMs: number): Promise<boolean> => {
+  let emptyBefore = false;
+  return until(async () => {
     const left = await postgresProcessesOf(directory);
     for (const pid of left) sendSignal(pid, signal);
-    return left.length === 0;
+    // Twice: of a process that starts another one and ends, both are missed while they are counted.
+    const empty = left.length === 0;
+    const ended = empty && emptyBefore;
+    emptyBefore = empty;
+    return ended;
   }, withinMs);
+};
 
 /** @returns whether it went within the time */
 export const endProcess = async (
