@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserId } from '#app/domain/shared/ids.ts';
-import { Churn, Sender } from '../support/chaos-load.ts';
+import { Churn, LONELY, Sender } from '../support/chaos-load.ts';
 import { aConversationId } from '../support/chat-world.ts';
 import { judge } from '../support/checker.ts';
 import { dump } from '../support/dump.ts';
@@ -53,15 +53,16 @@ describe('a whole server and its WebSocket clients', () => {
 
     const senders = (
       [
-        ['ann-1', ann, open],
-        ['ben-1', ben, open],
-        ['cleo-1', cleo, open],
-        ['ben-1', ben, hidden],
-        ['dan-1', dan, hidden],
+        ['ann-1', ann, open, 4],
+        ['ben-1', ben, open, 4],
+        ['cleo-1', cleo, open, LONELY],
+        ['ben-1', ben, hidden, 4],
+        ['dan-1', dan, hidden, LONELY],
       ] as const
-    ).map(
-      ([client, who, conv]) => new Sender(history, client, who.userId, conv, overLine(new Line(server.ws, who)), 4, 30),
-    );
+    ).map(([client, who, conv, window]) => {
+      const attempt = overLine(new Line(server.ws, who));
+      return new Sender(history, client, who.userId, conv, attempt, window, 30);
+    });
     const churns = [
       new Churn(history, open, cleo.userId, membersOverLine(new Line(server.ws, ann), open, cleo.userId)),
       new Churn(history, hidden, dan.userId, membersOverLine(new Line(server.ws, ben), hidden, dan.userId)),
@@ -78,7 +79,7 @@ describe('a whole server and its WebSocket clients', () => {
 
     const acked = () => senders.reduce((sum, sender) => sum + sender.acked, 0);
     const progress = async (more: number) => {
-      const [wanted, late] = [acked() + more, performance.now() + 30_000];
+      const [wanted, late] = [acked() + more, performance.now() + 60_000];
       while (acked() < wanted) {
         if (performance.now() > late) throw new Error('the load stands still');
         await pause(10);
@@ -99,7 +100,7 @@ describe('a whole server and its WebSocket clients', () => {
     await Promise.all([...followers, ...listeners].map((one) => one.stop()));
 
     const { report, violations, recoveriesMs } = judge(history.records, await dump(postgres.url, [open, hidden]), {
-      operationMs: 20_000,
+      operationMs: 45_000,
     });
     process.stderr.write(`PostgreSQL killed ${kills.PostgreSQL} times, the server ${kills.server} times: ${report}\n`);
     expect(violations.slice(0, 10)).toEqual([]);

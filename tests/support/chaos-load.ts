@@ -22,6 +22,12 @@ export type SendOutcome =
 const NOT_TRIED = ['order', 'send_queue_full', 'draining'];
 
 /**
+ * The window of who comes and goes. Had they several under way, one could be refused while they are gone and the next be stored
+ * when they are back; sent again, because its answer got lost, the first would stand behind it.
+ */
+export const LONELY = 1;
+
+/**
  * A client as the protocol tells it to be: it keeps a window of messages in flight, and after a failure sends all that
  * is not acked again, in order and with the same ids, until each is acked or refused for good.
  */

@@ -3,7 +3,7 @@ import { ConversationId, UserId } from '#app/domain/shared/ids.ts';
 import { Editor } from './chaos-changes.ts';
 import type { Cluster } from './chaos-cluster.ts';
 import { Doubler, overHttp } from './chaos-doubler.ts';
-import { Churn, Sender } from './chaos-load.ts';
+import { Churn, LONELY, Sender } from './chaos-load.ts';
 import { Probe } from './chaos-probe.ts';
 import { PageReader } from './chaos-reader.ts';
 import { SdkUser } from './chaos-sdk.ts';
@@ -171,7 +171,8 @@ export class Town {
         texts.set(draft.id, draft.content);
         return send(draft);
       };
-      const sender = new Sender(history, `${name}-1`, people[name].userId, places[place], attempt, 4, REST[place]);
+      const window = name === 'cleo' || name === 'dan' ? LONELY : 4;
+      const sender = new Sender(history, `${name}-1`, people[name].userId, places[place], attempt, window, REST[place]);
       this.#senders.push(sender);
       if (n % 2 === 0) this.#editors.push(new Editor(history, sender, new Line(this.#url(n), people[name])));
     }

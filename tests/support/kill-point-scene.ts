@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserId } from '#app/domain/shared/ids.ts';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
-import { Churn, Sender } from './chaos-load.ts';
+import { Churn, LONELY, Sender } from './chaos-load.ts';
 import { Probe } from './chaos-probe.ts';
 import { aConversationId } from './chat-world.ts';
 import { judge, type Judgement } from './checker.ts';
@@ -16,14 +16,9 @@ type Name = (typeof NAMES)[number];
 type People = Readonly<Record<Name, Somebody>>;
 
 const WINDOW = 3;
-/**
- * Of who comes and goes. Had they several under way, one could be refused while they are gone and the next be stored when they
- * are back; sent again, because its answer got lost, the first would stand behind it.
- */
-const LONELY = 1;
 const REST_MS = 80;
 const CHURN_REST_MS = 100;
-const STILL_MS = 30_000;
+const STILL_MS = 60_000;
 /** Heads are compared every 30 seconds though nothing hints at a loss. */
 const UNTOLD_MS = 45_000;
 /** Longer than the longest freeze, and what is asked again after it. */

@@ -54,8 +54,8 @@ export class Node {
   }
 }
 
-/** Resolves when each hears every other. */
-export const settled = async (nodes: readonly Node[], deadlineMs = 10_000): Promise<void> => {
+/** Resolves when each hears every other; the lease of one that died may have to run out first. */
+export const settled = async (nodes: readonly Node[], deadlineMs = 30_000): Promise<void> => {
   const wanted = nodes.flatMap(() => [nodes.length - 1, 0]).join();
   for (const until = performance.now() + deadlineMs; ; await pause(20)) {
     const seen = await Promise.all(nodes.flatMap((node) => [node.metric('other_nodes'), node.metric('unheard_nodes')]));

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ConversationId, UserId } from '#app/domain/shared/ids.ts';
-import { Churn, Sender } from './chaos-load.ts';
+import { Churn, LONELY, Sender } from './chaos-load.ts';
 import { SdkUser } from './chaos-sdk.ts';
 import { aConversationId } from './chat-world.ts';
 import { type Judgement, judge } from './checker.ts';
@@ -146,7 +146,7 @@ export class TwoNodeLoad {
     this.#senders = raw.map(([client, who, conv]) => {
       const line = new Line(() => this.#ws(), who);
       this.#lines.push(line);
-      return new Sender(history, client, who.userId, conv, overLine(line), 4, REST_MS);
+      return new Sender(history, client, who.userId, conv, overLine(line), who === dan ? LONELY : 4, REST_MS);
     });
     for (const [n, who] of [ann, ben, cleo].entries()) {
       const device = new SdkUser(history, `sdk-${n}`, this.#http(n), who, new Map());
