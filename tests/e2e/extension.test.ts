@@ -99,7 +99,7 @@ describe('a host program on the packed package', () => {
     });
     expect(asyncapi).toContain('conversation.activity');
     await phone.close();
-  }, 60_000);
+  }, 180_000);
 
   it('is two files and their registration; without it the server is as it comes', async () => {
     const files = (await readdir(example)).filter((name) => name.endsWith('.ts'));
@@ -119,7 +119,7 @@ describe('a host program on the packed package', () => {
     ]);
     expect(added(plain.openapi, extended.openapi)).toEqual([]);
     for (const [path, item] of Object.entries(plain.openapi.paths)) expect(extended.openapi.paths[path]).toEqual(item);
-  }, 60_000);
+  }, 180_000);
 
   it('type-checks against the types of the package', async () => {
     const compilerOptions = {
@@ -137,7 +137,7 @@ describe('a host program on the packed package', () => {
       "import { start } from 'tertulia';\nawait start({ commands: () => [5] });\n",
     );
     expect(await complaints('wrong.ts')).toMatch(/wrong\.ts\(2,.*error TS2322/);
-  }, 60_000);
+  }, 180_000);
 
   it('brings the program of the package along', async () => {
     const main = join(host, 'node_modules/tertulia/dist/main.js');
@@ -165,7 +165,7 @@ describe('a host program on the packed package', () => {
     expect([server, web === before[1]]).toEqual([before[0], false]);
     expect(await readFile(join(copy, 'dist/web/index.html'), 'utf8')).toContain('another one');
     expect((await readdir(join(copy, 'dist'))).filter((name) => name.startsWith('web'))).toEqual(['web']);
-  }, 60_000);
+  }, 180_000);
 
   it('brings the messenger along', async () => {
     const server = await start('plain.ts');

@@ -24,7 +24,7 @@ describe('heartbeat', () => {
     await client.close();
   });
 
-  it('ends who was silent for two intervals, and nobody of whom anything came', { timeout: 30_000 }, async () => {
+  it('ends who was silent for two intervals, and nobody of whom anything came', async () => {
     const started = performance.now();
     const [silent, pinging, controlling, malformed] = await Promise.all([1, 2, 3, 4].map(() => server.connectAs(ann)));
     const until = new AbortController();

@@ -92,9 +92,7 @@ describe('what one connection does to one conversation', () => {
     expect((await send(message('now there is room'))).ok).toBe(true);
   });
 
-  it('stops behind a send that failed until that one is sent again: nothing overtakes it', {
-    timeout: 30_000,
-  }, async () => {
+  it('stops behind a send that failed until that one is sent again: nothing overtakes it', async () => {
     const [first, second, third] = [message('first'), message('second'), message('third')];
     const release = await hold();
     const failed = await Promise.all([first, second].map(send));

@@ -31,7 +31,7 @@ afterAll(async () => {
 const paste = async (block: string | undefined, appears: RegExp) => {
   printed = '';
   shell.stdin?.write(`${block ?? 'exit 1'}\n`);
-  return eventually(() => appears.exec(printed), `${appears} after ${block}`, 10_000).catch((error: unknown) => {
+  return eventually(() => appears.exec(printed), `${appears} after ${block}`, 30_000).catch((error: unknown) => {
     throw new Error(`it printed ${printed}`, { cause: error });
   });
 };
