@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { v7 } from 'uuid';
 import { MessageText } from '#app/domain/chat/message-content.ts';
 import { ConversationId, MessageId, type UserId } from '#app/domain/shared/ids.ts';
+import type { Failure } from '#app/infrastructure/postgres/failure.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
 import { aPatientPostgresWorld, type PostgresWorld } from '../support/postgres-world.ts';
@@ -12,15 +13,20 @@ let log: PostgresMessageLog;
 let ann: UserId;
 let now: number;
 let batches: number[];
+let failures: Failure[];
 
 beforeEach(async () => {
-  [world, now, batches] = [await aPatientPostgresWorld(), 1_000, []];
+  [world, now, batches, failures] = [await aPatientPostgresWorld(), 1_000, [], []];
   const pool = openLogPool(world.url);
   const nothing = () => {};
   log = new PostgresMessageLog({
     pool,
     clock: { now: () => 0, monotonic: () => now },
-    observer: { batch: (size) => batches.push(size), failed: nothing, settled: nothing, uncertain: nothing },
+    observer: {
+      batch: (size) => batches.push(size),
+      failed: (failure) => failures.push(failure),
+      ...{ settled: nothing, uncertain: nothing },
+    },
     queueLimit: 100,
     batchLimit: 100,
     deadlineMs: 1_200,
@@ -72,4 +78,16 @@ it('gathers those who write to one conversation one after another, for a moment 
   now += 1_000;
   await send(crowded);
   expect(batches).toEqual([8, 8, 2, 1]);
+});
+
+it('takes an answer that came in time to a process that stood still until it was too late', async () => {
+  const one = await aConversation();
+  await send(one);
+  await turn(); // that batch is over
+  failures.length = 0;
+  const sent = send(one);
+  await Promise.resolve(); // the batch is on its way
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+  expect(await sent).toMatchObject({ ok: true, seq: 2 });
+  expect(failures).toEqual([]);
 });

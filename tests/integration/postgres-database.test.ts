@@ -124,6 +124,15 @@ describe('what comes back broken is never lent again', () => {
     expect(await pidOf(postgres.pool)).not.toBe(pid);
   });
 
+  it('but not one whose answer came in time, to a process that stood still until it was too late', async () => {
+    const { pool } = await aPostgres({ max: 1, deadlineMs: 300 });
+    const client = await pool.connect();
+    const answer = client.query('select 42 as answer');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    expect((await answer).rows).toEqual([{ answer: 42 }]);
+    client.release();
+  });
+
   it('one that timed out inside a transaction, with all that the transaction did', async () => {
     const postgres = await aPostgres({ max: 1, deadlineMs: 1_500 });
     const work = postgres.transaction(async (trx) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Client, type CustomTypesConfig, Pool, type PoolClient, types } from 'pg';
+import { atDeadline } from './deadline.ts';
 import { clientOf, type Dialled } from './dialled.ts';
 import { DatabaseAway, sqlStateOf, TAKES_NO_WRITES, UnfitDatabase } from './failure.ts';
 import { DEMANDED, mustBeFit, TIMELINE } from './fitness.ts';
@@ -196,11 +197,11 @@ const inTransaction = (client: PoolClient) =>
 
 /** Ends the connection when the time is over: an answer that comes later would be taken for that of another statement. */
 const within = async <T>(ms: number, client: PoolClient | Client, work: () => Promise<T>): Promise<T> => {
-  const timer = setTimeout(() => void (client as Client).end().catch(() => {}), ms);
+  const answered = atDeadline(ms, () => void (client as Client).end().catch(() => {}));
   try {
     return await work();
   } finally {
-    clearTimeout(timer);
+    answered();
   }
 };
 

@@ -8,6 +8,7 @@ import type { Rev, Seq } from '#app/domain/shared/counters.ts';
 import { Refusal, unavailable } from '#app/domain/shared/domain-error.ts';
 import type { ConversationId } from '#app/domain/shared/ids.ts';
 import { appendDrafts, type Verdict } from './append-drafts.ts';
+import { atDeadline } from './deadline.ts';
 import { DISK_FULL, type Failure, failureOf } from './failure.ts';
 import { HeldSends } from './held-sends.ts';
 
@@ -399,6 +400,6 @@ const refusalOf = (verdict: number): Refusal => {
 /** A frozen server fires no statement timeout, and node-pg sets no TCP user timeout: somebody here must look at the clock. */
 const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('deadline')), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const answered = atDeadline(ms, () => reject(new Error('deadline')));
+    work.then(resolve, reject).finally(answered);
   });
