@@ -7,6 +7,7 @@ import { eventually } from '../support/raw-socket.ts';
 import { RunningServer, type TestUser } from '../support/running-server.ts';
 import { times } from '../support/scale.ts';
 import { eventOf, flushed, heardOf, wordsOf } from '../support/told.ts';
+import { untilAvailable } from '../support/until-available.ts';
 import type { WsClient } from '../support/ws-client.ts';
 
 describe('groups', () => {
@@ -152,7 +153,8 @@ describe('groups', () => {
       expect(heldBy(device)).toEqual(await freshFetch(server, ben));
       expect(device.held.get(id)?.log.map(({ content }) => content)).toContain('for Ben');
       expect(JSON.stringify(cleoPhone.events)).not.toContain('for Ben');
-      expect(device.met).toMatchObject({ advanced: 0, syncs: 1 });
+      expect(device.met.advanced).toBe(0);
+      expect(device.met.syncs).toBeGreaterThan(0); // again, if its answer came later than what follows was waited for
       device.drop();
     });
   });
@@ -175,16 +177,21 @@ describe('groups', () => {
     });
 
     it('hears all that he may and nothing else, in a thousand rounds of removal among sends', {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const id = await server.aGroup(ann, [ben, cleo]);
       await Promise.all([benPhone, cleoPhone].map((client) => eventOf(client, 'membership.joined', id)));
+      let again = false;
       const ask = async (client: WsClient, type: string, input: object) => {
-        const { error } = await client.call(type, { conversationId: id, ...input });
-        expect(error).toBeUndefined();
+        const call = () => client.call(type, { conversationId: id, ...input });
+        const { error } = await untilAvailable(call, (reply) => {
+          again ||= reply.error?.code === 'unavailable';
+          return reply.error?.code;
+        });
+        if (!again) expect(error).toBeUndefined(); // what was asked again may have happened the first time
       };
       const say = (client: WsClient) => ask(client, 'message.send', { id: v7(), content: 'words' });
-      for (let round = 0; round < times(1_000, 100_000); round++)
+      for (let round = 0; round < times(1_000, 100_000); round++) {
         await Promise.all([
           say(cleoPhone),
           ask(annPhone, 'member.remove', { userId: ben.userId }),
@@ -193,6 +200,9 @@ describe('groups', () => {
           ask(annPhone, 'member.add', { users: [ben.userId] }),
           say(annPhone),
         ]);
+        if (again) await ask(annPhone, 'member.add', { users: [ben.userId] }); // he may have been removed after he was taken back
+        again = false;
+      }
       const log: { rev: number; content: { event?: string } }[] = [];
       for (let more = true; more; ) {
         const page = await server.as(ann, 'message.history', { conversationId: id, after: log.length, limit: 100 });

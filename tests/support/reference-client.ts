@@ -110,6 +110,7 @@ const revsOf = (ahead: readonly { readonly rev: number }[]) => ahead.map(({ rev 
 /** How long an event may stay ahead of the others before its conversation is synced. */
 const PATIENCE_MS = 250;
 const DEADLINE_MS = 30_000;
+const TURNED_AWAY_MS = 100;
 
 /**
  * One device, by the letter of docs/protocol.md: it keeps rows and cursors over all its connections, applies events by
@@ -190,17 +191,25 @@ export class ReferenceClient {
       this.closedWith = code;
       this.drop();
     });
+    let turnedAway = false;
     await this.#do(async () => {
       await new Promise<void>((resolve, reject) => {
         socket.once('open', resolve);
         socket.once('close', () => reject(new Lost('no connection')));
       });
-      const { epoch, urev } = await this.#insist('auth', { token: this.token });
+      const { epoch, urev } = await this.call('auth', { token: this.token }).catch((error: unknown) => {
+        turnedAway = error instanceof Refused && error.code === 'unavailable';
+        throw turnedAway ? new Lost('it can not be judged who this is') : error;
+      });
       this.#known = true;
       if (this.epoch === undefined) await this.#begin(epoch as string, urev as number);
       else await this.#catchUp();
       await this.#resend();
     });
+    if (!turnedAway) return;
+    this.drop();
+    await sleep(TURNED_AWAY_MS);
+    if (!this.#socket) await this.connect(url);
   }
 
   /** The connection is gone, in whatever moment. What is half fetched is not held. */

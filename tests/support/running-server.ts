@@ -12,7 +12,7 @@ import { DatabaseAway } from '#app/infrastructure/postgres/failure.ts';
 import { SystemClock } from '#app/infrastructure/system/system-clock.ts';
 import { freePort } from './free-port.ts';
 import { aDatabase } from './services.ts';
-import { untilAvailable } from './until-available.ts';
+import { untilAvailable, welcomed } from './until-available.ts';
 import { type ClientOptions, WsClient } from './ws-client.ts';
 
 export type TransportName = 'uws' | 'ws';
@@ -115,11 +115,7 @@ export class RunningServer {
 
   /** A connection of somebody. */
   async connectAs({ token }: Pick<TestUser, 'token'>, options?: ClientOptions): Promise<WsClient> {
-    const client = await this.connect(options);
-    const reply = await untilAvailable(
-      () => client.auth(token),
-      ({ error }) => error?.code,
-    );
+    const { client, reply } = await welcomed(() => this.connect(options), token);
     if (!reply.ok) throw new Error(`auth was refused: ${reply.error?.code} ${reply.error?.rule}`);
     return client;
   }

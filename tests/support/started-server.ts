@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { endProcessesOf } from '#app/infrastructure/embedded/postgres-processes.ts';
 import { eventually } from './raw-socket.ts';
-import { untilAvailable } from './until-available.ts';
+import { untilAvailable, welcomed } from './until-available.ts';
 import { WsClient } from './ws-client.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -86,12 +86,8 @@ export class StartedServer {
   }
 
   async connect(token: string): Promise<WsClient> {
-    const client = await WsClient.connect(this.ws);
-    const { ok, error } = await untilAvailable(
-      () => client.auth(token),
-      (reply) => reply.error?.code,
-    );
-    if (!ok) throw new Error(`auth was refused: ${error?.code}`);
+    const { client, reply } = await welcomed(() => WsClient.connect(this.ws), token);
+    if (!reply.ok) throw new Error(`auth was refused: ${reply.error?.code}`);
     return client;
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { awakeMs } from './awake.ts';
+import type { Reply, WsClient } from './ws-client.ts';
 
 const PATIENCE_MS = 30_000;
 const AGAIN_MS = 100;
@@ -14,3 +15,16 @@ export const untilAvailable = async <T>(ask: () => Promise<T>, codeOf: (answer: 
     if (codeOf(answer) !== 'unavailable' || awakeMs() > until) return answer;
   }
 };
+
+/** Likewise, on another connection each time: one that can't be judged is closed. */
+export const welcomed = async (
+  connect: () => Promise<WsClient>,
+  token: string,
+): Promise<{ readonly client: WsClient; readonly reply: Reply }> =>
+  untilAvailable(
+    async () => {
+      const client = await connect();
+      return { client, reply: await client.auth(token) };
+    },
+    ({ reply }) => reply.error?.code,
+  );
