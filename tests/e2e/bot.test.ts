@@ -10,6 +10,8 @@ import { RunningServer, type TestUser } from '../support/running-server.ts';
 
 const root = join(import.meta.dirname, '../..');
 const bot = { handle: 'dice', password: 'a password of a bot' };
+/** A process of its own, on a machine that does much else. */
+const ANSWERS_MS = 30_000;
 
 let server: RunningServer;
 let folder: string;
@@ -70,7 +72,7 @@ it('answers whoever asks, privately and in a group that it was added to', async 
       return answers.length > 0 && answers;
     },
     'it answers what was asked before it came',
-    20_000,
+    ANSWERS_MS,
   );
   const [, one, other, sum] = /^2d6: ([1-6]) \+ ([1-6]) = (\d+)$/.exec(rolled!) ?? []; // there is one
   expect(Number(one) + Number(other)).toBe(Number(sum));
@@ -80,7 +82,7 @@ it('answers whoever asks, privately and in a group that it was added to', async 
   await group.addMembers([botUser.userId]);
   await group.send('just talk');
   await group.send('!echo  Привет,\nмир ');
-  await eventually(() => answersIn(group.id).includes(' Привет,\nмир '), 'it answers in the group');
+  await eventually(() => answersIn(group.id).includes(' Привет,\nмир '), 'it answers in the group', ANSWERS_MS);
   expect(answersIn(privately.id)).toHaveLength(1);
 });
 
@@ -99,17 +101,17 @@ it('answers each question exactly once, however often it is killed while it answ
     const answered = answersIn(talk.id).length;
     if (!running) start();
     await ask(20);
-    await eventually(() => answersIn(talk.id).length >= answered + killAfter, 'it begins to answer', 20_000);
+    await eventually(() => answersIn(talk.id).length >= answered + killAfter, 'it begins to answer', ANSWERS_MS);
     await kill();
     await ask(5);
   }
   start();
   await ask(1);
-  await eventually(() => answersIn(talk.id).at(-1) === asked.at(-1), 'it has answered the last', 20_000);
+  await eventually(() => answersIn(talk.id).at(-1) === asked.at(-1), 'it has answered the last', ANSWERS_MS);
   expect(answersIn(talk.id).slice(before)).toEqual(asked);
   await kill();
   start();
   await ask(1);
-  await eventually(() => answersIn(talk.id).at(-1) === asked.at(-1), 'it goes on', 20_000);
+  await eventually(() => answersIn(talk.id).at(-1) === asked.at(-1), 'it goes on', ANSWERS_MS);
   expect(answersIn(talk.id).slice(before)).toEqual(asked);
-}, 90_000);
+}, 240_000);

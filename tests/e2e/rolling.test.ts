@@ -144,7 +144,7 @@ const restart = async (
   await node.stop();
   const drained = performance.now() - began;
   await haproxy.until(index, 'DOWN');
-  await eventually(() => roamers.every(({ connected }) => connected), 'everybody is somewhere else', 30_000).catch(
+  await eventually(() => roamers.every(({ connected }) => connected), 'everybody is somewhere else', 60_000).catch(
     (error: Error) => {
       throw new Error(`${error.message}: ${troublesOf(roamers)}`);
     },

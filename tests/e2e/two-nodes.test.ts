@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { awakeMs } from '../support/awake.ts';
 import { deployment, Node, settled } from '../support/nodes.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { aDatabase } from '../support/services.ts';
@@ -33,20 +34,23 @@ const aCircle = async (a: Node, b: Node): Promise<Circle> => {
   return { id, ann, ben, anns, bens };
 };
 
-/** Answers after how many milliseconds the other one heard it, from the ack on. */
-const delay = async ({ id, anns, bens }: Circle, content = 'Hello', deadlineMs = 8_000): Promise<number> => {
+/** Of a machine that does much else. */
+const PATIENCE_MS = 15_000;
+
+/** Answers after how many milliseconds the other one heard it, from the ack on: of those in which the machine ran. */
+const delay = async ({ id, anns, bens }: Circle, content = 'Hello'): Promise<number> => {
   const reply = await anns.call('message.send', { id: v7(), conversationId: id, content });
   if (!reply.ok) throw new Error(JSON.stringify(reply.error));
-  const acked = performance.now();
-  await heard(bens, id, reply.data?.['rev'] as number, deadlineMs);
-  return performance.now() - acked;
+  const acked = awakeMs();
+  await heard(bens, id, reply.data?.['rev'] as number);
+  return awakeMs() - acked;
 };
 
 /** Told by an event of its own, or by what stands for several. */
-const heard = (client: WsClient, id: string, rev: number, deadlineMs: number) =>
+const heard = (client: WsClient, id: string, rev: number) =>
   client.until(
     ({ data }) => data['conversationId'] === id && Number(data['rev'] ?? data['upTo'] ?? messageOf(data)?.rev) >= rev,
-    deadlineMs,
+    PATIENCE_MS,
   );
 const messageOf = (data: Record<string, unknown>) => data['message'] as { rev: number } | undefined;
 
@@ -73,7 +77,7 @@ describe('two nodes on one PostgreSQL and one Redis', () => {
   it('serve one conversation, and nothing has to be found in the database', async () => {
     const delays = [];
     for (let n = 0; n < 50; n++) delays.push(await delay(circle));
-    expect(median(delays)).toBeLessThan(30);
+    expect(median(delays)).toBeLessThan(250); // by the database it would be half a second
     expect([await a.metric('silent_loss_repaired_total'), await b.metric('silent_loss_repaired_total')]).toEqual([
       0, 0,
     ]);
@@ -103,9 +107,9 @@ describe('two nodes on one PostgreSQL and one Redis', () => {
         admin.disconnect();
       }
       await a.server.post('session.revoke_all', {}, cleo.token);
-      const revoked = performance.now();
+      const revoked = awakeMs();
       expect((await cleos.ended()).code).toBe(4502);
-      expect(performance.now() - revoked).toBeLessThan(2_000);
+      expect(awakeMs() - revoked).toBeLessThan(2_000);
     }
   });
 
@@ -124,9 +128,9 @@ describe('two nodes on one PostgreSQL and one Redis', () => {
       status: 'degraded',
     });
     await give();
-    const returned = performance.now();
+    const returned = awakeMs();
     await settled([a, b]);
-    expect(performance.now() - returned).toBeLessThan(3_000);
+    expect(awakeMs() - returned).toBeLessThan(3_000);
     expect(await delay(circle)).toBeLessThan(500);
   });
 
@@ -147,7 +151,7 @@ describe('two nodes on one PostgreSQL and one Redis', () => {
     const reply = await again.call('message.send', { id, conversationId: circle.id, content: 'the last words' });
     expect(reply.ok).toBe(true);
     // Who died may have committed what it told nobody; the others find it when its lease has run out.
-    await heard(circle.bens, circle.id, reply.data?.['rev'] as number, 5_000);
+    await heard(circle.bens, circle.id, reply.data?.['rev'] as number);
     await a.restart();
     await settled([a, b]);
     expect(await delay({ ...circle, anns: await a.server.connect(circle.ann.token) })).toBeLessThan(500);
@@ -167,7 +171,7 @@ describe('two nodes on one PostgreSQL, without Redis', () => {
 
   it('serve one conversation, a second later', async () => {
     await expect
-      .poll(() => Promise.all([a.metric('unheard_nodes'), b.metric('unheard_nodes')]), { timeout: 5_000 })
+      .poll(() => Promise.all([a.metric('unheard_nodes'), b.metric('unheard_nodes')]), { timeout: PATIENCE_MS })
       .toEqual([1, 1]);
     const circle = await aCircle(a, b);
     const delays = [];
@@ -178,7 +182,7 @@ describe('two nodes on one PostgreSQL, without Redis', () => {
 
   it('leave each other in peace once one has left', async () => {
     await a.stop();
-    await expect.poll(() => b.metric('other_nodes'), { timeout: 3_000 }).toBe(0);
+    await expect.poll(() => b.metric('other_nodes'), { timeout: PATIENCE_MS }).toBe(0);
     await a.restart();
   });
 });

@@ -22,8 +22,9 @@ const HEARTBEAT_MS = 15_000;
 /** Fewer than a connection may have without an answer. */
 const WINDOW = 32;
 const AGAIN_MS = 50;
-/** A user would call that failed. */
-const PATIENCE_MS = 10_000;
+/** Longer than some of its longest waits between two tries: what is promised is that none is refused, and none is lost. */
+const PATIENCE_MS = 120_000;
+const ANSWER_MS = 30_000;
 
 /**
  * A client that follows the protocol where nodes come and go: told to leave, it opens another connection, authenticates
@@ -90,7 +91,7 @@ export class Roamer {
     if (!client?.open || this.#again) return; // sent by who connects, or in its turn
     const { id, content } = pending;
     const reply = await client
-      .call('message.send', { conversationId: this.conversationId, id, content }, PATIENCE_MS)
+      .call('message.send', { conversationId: this.conversationId, id, content }, ANSWER_MS)
       .catch(() => undefined);
     if (!this.#pending.includes(pending)) return;
     if (reply?.ok) {
