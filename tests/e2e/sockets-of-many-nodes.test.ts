@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { RunningServer } from '../support/running-server.ts';
+import { RunningServer, type TestUser } from '../support/running-server.ts';
 import { aDatabase, aRedis } from '../support/services.ts';
+import type { WsClient } from '../support/ws-client.ts';
 
 const DEADLINE = { timeout: 30_000 };
 
@@ -24,12 +25,22 @@ const twoNodes = async (by: 'Redis' | 'PostgreSQL', more: Readonly<Record<string
   return nodes;
 };
 
+/** A connection that was counted: what keeps the count may be away to who is on a machine that stands still, and nobody waits for it. */
+const counted = async (node: RunningServer, user: TestUser): Promise<WsClient> => {
+  for (;;) {
+    const before = await node.metric('registry_failures_total');
+    const client = await node.connectAs(user);
+    if ((await node.metric('registry_failures_total')) === before) return client;
+    await client.close();
+  }
+};
+
 describe.each(['Redis', 'PostgreSQL'] as const)('sockets of one user on two nodes that share a %s', (by) => {
   it('are counted together: one too many is refused, and has room once another has gone', async () => {
     const [a, b] = await twoNodes(by, { LIMIT_SOCKETS_PER_USER: '2' });
     const ada = await a.aUser();
-    const first = await a.connectAs(ada);
-    await b.connectAs(ada);
+    const first = await counted(a, ada);
+    await counted(b, ada);
     for (const node of [a, b]) {
       const third = await node.connect();
       expect(await third.auth(ada.token)).toMatchObject({
@@ -45,10 +56,10 @@ describe.each(['Redis', 'PostgreSQL'] as const)('sockets of one user on two node
   it('make room for the newest where that is wished, on whichever node the oldest is', async () => {
     const [a, b] = await twoNodes(by, { LIMIT_SOCKETS_PER_USER: '2', LIMIT_SOCKETS_EVICT: 'true' });
     const ada = await a.aUser();
-    const [first, second] = [await a.connectAs(ada), await b.connectAs(ada)];
-    const third = await b.connectAs(ada);
+    const [first, second] = [await counted(a, ada), await counted(b, ada)];
+    const third = await counted(b, ada);
     expect((await first.ended()).code).toBe(4503);
-    const fourth = await a.connectAs(ada);
+    const fourth = await counted(a, ada);
     expect((await second.ended()).code).toBe(4503);
     expect([third.open, fourth.open]).toEqual([true, true]);
   });

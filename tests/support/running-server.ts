@@ -5,6 +5,7 @@ import { v7 } from 'uuid';
 import { afterAll } from 'vitest';
 import { type Server, startServer } from '#app/composition/server.ts';
 import type { Backplane } from '#app/application/ports/backplane.ts';
+import { Refusal } from '#app/domain/shared/domain-error.ts';
 import type { SessionId, UserId } from '#app/domain/shared/ids.ts';
 import { JoseAccessTokens } from '#app/infrastructure/auth/jose-access-tokens.ts';
 import { readConfig } from '#app/infrastructure/config/read-config.ts';
@@ -221,7 +222,8 @@ const patiently = async <T>(start: () => Promise<T>): Promise<T> => {
     try {
       return await start();
     } catch (error) {
-      if (!(error instanceof DatabaseAway) || performance.now() > until) throw error;
+      const away = error instanceof DatabaseAway || (error instanceof Refusal && error.kind === 'unavailable');
+      if (!away || performance.now() > until) throw error;
     }
 };
 
