@@ -150,13 +150,13 @@ describe('the keyboard', () => {
     await app.openChat('Book circle');
     await app.button('Details').focus();
     await page.keyboard.press('Enter');
-    await app.details.waitFor();
+    await app.hasFocus(app.details);
     await page.keyboard.press('Escape');
     await app.details.waitFor({ state: 'detached' });
     const opener = app.button('New conversation');
     await opener.focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('menu').waitFor();
+    await app.hasFocus(page.getByRole('menu'));
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
     await expect.poll(() => opener.evaluate((element) => element === document.activeElement)).toBe(true);

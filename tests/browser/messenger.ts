@@ -80,8 +80,19 @@ export class Messenger {
     return this.message(text).getByText(state, { exact: true });
   }
 
+  /** Until then a message of one's own can be neither changed nor answered. */
+  async isSent(text: string): Promise<void> {
+    await this.mark(text, 'waiting to be sent').waitFor({ state: 'detached' });
+  }
+
+  /** Has the focus: a key that is pressed when it is merely seen goes to what had it before. */
+  async hasFocus(part: Locator): Promise<void> {
+    await part.and(this.page.locator(':focus-within')).waitFor();
+  }
+
   /** By the pointer. */
   async choose(text: string, action: string): Promise<void> {
+    await this.isSent(text);
     await this.message(text).click({ button: 'right' });
     await this.page.getByRole('menuitem', { name: action, exact: true }).click();
   }

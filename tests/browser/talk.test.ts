@@ -127,7 +127,7 @@ describe('by context menu', () => {
     await anns.send('mine');
     await bens.message('mine').click({ button: 'right' });
     const items = bens.page.getByRole('menuitem');
-    await items.first().waitFor();
+    await bens.hasFocus(bens.page.getByRole('menu'));
     expect(await items.allInnerTexts()).not.toContain('Edit');
     await bens.page.keyboard.press('Escape');
     await items.first().waitFor({ state: 'detached' });
@@ -142,13 +142,14 @@ const inView = (app: Messenger, text: string) =>
 
 describe('by keyboard only', () => {
   /** From the composer to the last message, and its menu. */
-  const menuOfLast = async ({ page, composer }: Messenger, steps = 1) => {
+  const menuOfLast = async (app: Messenger, steps = 1) => {
+    const { page, composer } = app;
     await composer.focus();
     const onMessage = () => page.evaluate(() => document.activeElement?.matches('article, [role=article]'));
     for (let n = 0; n < 5 && !(await onMessage()); n++) await page.keyboard.press('Shift+Tab');
     for (let n = 1; n < steps; n++) await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Shift+F10');
-    await page.getByRole('menu').waitFor();
+    await app.hasFocus(page.getByRole('menu'));
   };
   const pick = async ({ page }: Messenger, name: string) => {
     const item = page.getByRole('menuitem', { name, exact: true });
@@ -162,6 +163,7 @@ describe('by keyboard only', () => {
   it('the last message is edited, answered, copied and deleted', async () => {
     await together('Keys');
     await anns.send('first', 'secnod');
+    await anns.isSent('secnod');
     await menuOfLast(anns);
     await pick(anns, 'Edit');
     await anns.page.keyboard.press('ControlOrMeta+A');
