@@ -56,8 +56,8 @@ const isKept = ({ page }: Pick<Messenger, 'page'>, text: string) =>
 const series = (word: string, count: number) => Array.from({ length: count }, (_, n) => `${word} ${n + 1}`);
 const banner = ({ app }: Pick<Person, 'app'>, text: string | RegExp) => app.page.getByRole('status').getByText(text);
 /** Tries are further and further apart, up to half a minute. */
-const isOnline = (person: Pick<Person, 'app'>) =>
-  banner(person, /^Connecting/).waitFor({ state: 'detached', timeout: 60_000 });
+const isOnline = ({ app }: Pick<Person, 'app'>) =>
+  app.page.getByTestId('connecting').waitFor({ state: 'detached', timeout: 60_000 });
 /** Whose next try is far off presses the button; who is back already finds none. */
 const comesBack = async (person: Pick<Person, 'app'>) => {
   await Promise.any([person.app.button('Try now').click(), isOnline(person)]);
@@ -81,6 +81,7 @@ describe('a server that is killed', () => {
     const [here, there] = [await comes(ann), await comes(ben)];
     await here.app.send('before 1');
     await there.app.message('before 1').waitFor();
+    await here.app.isSent('before 1');
     await stage.server.kill();
     await Promise.all([here, there].map((person) => banner(person, /^Connecting/).waitFor()));
     await here.app.send(...series('ann', 5));
@@ -140,6 +141,7 @@ describe('a tab', () => {
     await isKept(here, 'kept 4');
     await here.page.close();
     await stage.server.start();
+    await comesBack(there);
     const page = await here.profile.context.newPage();
     await page.goto(`${stage.server.http}/c/${conversationId}`);
     expect(await expectAgreement(series('kept', 4), { app: new Messenger(page) }, there)).toEqual(series('kept', 4));
