@@ -88,8 +88,8 @@ describe('texts and names from right to left', () => {
     const { app } = await seated({});
     await app.openChat('Isolation');
     const notice = app.log.getByText(/made .* an admin/);
-    await notice.waitFor();
-    expect(await notice.locator('bdi').allInnerTexts()).toContain(ben.displayName);
+    // Names are fetched after the notice.
+    await expect.poll(() => notice.locator('bdi').allInnerTexts()).toContain(ben.displayName);
   });
 });
 

@@ -105,6 +105,8 @@ describe('what was not read', () => {
     await anns.openChat('Jump');
     await anns.message('old 80').waitFor();
     await anns.wheelTo(anns.button('Jump to the newest message'), -1_500);
+    // So far up that the rest of it is fetched.
+    await anns.text('This is where the conversation begins.').waitFor({ state: 'attached' });
     const top = await atRest();
     await stage.say(ben, id, lines(3, 'new'));
     const jump = anns.button('Jump to the newest message, 3 unread');
