@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { page } = await stage.enter(ann, { kept: true, traced: false, viewport: DESKTOP });
   anns = new Messenger(page);
   await anns.list.waitFor();
-}, 120_000);
+}, 300_000);
 
 /** Of one line or many, so that no row's height tells another's. */
 const words = (n: number) => 'and so on, and so forth, '.repeat(1 + ((n * 7919) % 23));

@@ -14,7 +14,7 @@ beforeAll(async () => {
   // One by one: each takes the lock of its owner.
   for (let n = 1; n <= CHATS; n++) await stage.group(`Chat ${n}`, ann);
   anns = new Messenger((await stage.enter(ann, { kept: true, traced: false })).page);
-}, 180_000);
+}, 300_000);
 
 const rows = () => anns.list.getByRole('listitem');
 const inPage = () => rows().count();
