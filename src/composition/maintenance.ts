@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
+import type { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { migrate } from '#app/infrastructure/postgres/migrator.ts';
+import { awaitedDatabase } from './awaited-database.ts';
 import { Lifetime } from './lifetime.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -14,7 +15,8 @@ const withDatabase = async <T>(
   await using lifetime = new Lifetime();
   const own = async () =>
     lifetime.own(await startEmbeddedPostgres({ dataDir, log: silent }), (running) => running.stop()).connectionString;
-  return work(lifetime.own(await Postgres.open(databaseUrl ?? (await own())), (opened) => opened.close()));
+  const waits = (why: string) => process.stderr.write(`The database does not answer yet; trying again: ${why}\n`);
+  return work(lifetime.own(await awaitedDatabase(databaseUrl ?? (await own()), waits), (opened) => opened.close()));
 };
 
 /** Answers the names of what was applied. */

@@ -1,6 +1,7 @@
 import { CannotStart } from '#app/application/cannot-start.ts';
 import { NotListening, PortTaken } from '#app/application/ports/transport.ts';
 import { DataDirectoryInUse } from '#app/infrastructure/embedded/owner-connection.ts';
+import { explained } from '#app/infrastructure/logging/explained.ts';
 import { DatabaseAway, sqlStateOf, UnfitDatabase } from '#app/infrastructure/postgres/failure.ts';
 import { RedisRefused } from '#app/infrastructure/redis/redis-link.ts';
 
@@ -15,7 +16,7 @@ const problemOf = (error: unknown): string | undefined => {
     return `WS_PORT or METRICS_PORT: ${error.message}; stop that one or choose another port`;
   if (error instanceof NotListening) return `HOST: ${error.message}`;
   if (error instanceof DataDirectoryInUse) return `DATA_DIR: ${error.message}`;
-  if (error instanceof UnfitDatabase || error instanceof DatabaseAway) return `DATABASE_URL: ${error.message}`;
+  if (error instanceof UnfitDatabase || error instanceof DatabaseAway) return `DATABASE_URL: ${explained(error)}`;
   if (error instanceof RedisRefused) return `REDIS_URL: Redis did not let us in (${error.message})`;
   const code = sqlStateOf(error) ?? (error instanceof Error && 'code' in error ? error.code : undefined);
   if (typeof code !== 'string') return undefined;

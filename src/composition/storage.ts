@@ -3,10 +3,10 @@ import type { Journal } from '#app/application/ports/journal.ts';
 import type { Metrics } from '#app/application/ports/metrics.ts';
 import type { Config } from '#app/infrastructure/config/read-config.ts';
 import { startEmbeddedPostgres } from '#app/infrastructure/embedded/embedded-postgres.ts';
-import { Postgres } from '#app/infrastructure/postgres/database.ts';
 import { migrate } from '#app/infrastructure/postgres/migrator.ts';
 import { openLogPool } from '#app/infrastructure/postgres/log-pool.ts';
 import { PostgresMessageLog } from '#app/infrastructure/postgres/postgres-message-log.ts';
+import { awaitedDatabase } from './awaited-database.ts';
 import { BatchFailures } from './batch-failures.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -28,14 +28,15 @@ export const openStorage = async (
   { journal, metrics, clock, uncertain }: StorageParts,
 ) => {
   const url = config.databaseUrl ?? (await embedded(config, lifetime, journal));
-  const postgres = lifetime.own(await Postgres.open(url, {}, uncertain), (opened) => opened.close());
+  const waits = (why: string) => journal.warn('the database does not answer yet; trying again', { cause: why });
+  const postgres = lifetime.own(await awaitedDatabase(url, waits, uncertain), (opened) => opened.close());
   for (const name of await migrate(postgres.kysely)) journal.info('migrated', { migration: name });
   const { servers } = postgres.pool;
   servers.onLeft(() => {
     journal.warn('another database server has taken over, or holds another history');
     uncertain();
   });
-  servers.onStray((why) => journal.warn('a database server that takes writes is not used', { why }));
+  servers.onStray((why) => journal.warn('a database server that takes writes is not used', { cause: why }));
   const pool = lifetime.own(openLogPool(servers), (opened) => opened.end());
   const failures = new BatchFailures(journal, clock);
   const log = new PostgresMessageLog({

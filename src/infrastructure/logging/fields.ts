@@ -1,98 +1,20 @@
+import { JOURNAL_FIELDS } from '#app/application/ports/journal.ts';
 import { masked, oneLine } from './safe-text.ts';
 
 export type FieldValue = string | number | boolean | undefined;
 export type Fields = Readonly<Record<string, FieldValue>>;
 
-type Kind = 'id' | 'word' | 'text' | 'number' | 'flag';
+type Kind = keyof typeof JOURNAL_FIELDS;
 
-/** All that a log line can say. What is not in here is not logged, and what does not look like its kind neither. */
-const kinds: Readonly<Record<string, Kind>> = {
-  ...of(
-    'id',
-    'apiKeyId',
-    'connectionId',
-    'conversationId',
-    'correlationId',
-    'epoch',
-    'messageId',
-    'node',
-    'sessionId',
-    'trace',
-    'userId',
-  ),
-  ...of(
-    'word',
-    'channel',
-    'class',
-    'codec',
-    'command',
-    'error',
-    'from',
-    'kind',
-    'level',
-    'method',
-    'migration',
-    'outcome',
-    'platform',
-  ),
-  ...of(
-    'word',
-    'protocol',
-    'reason',
-    'role',
-    'rule',
-    'setting',
-    'signal',
-    'sqlstate',
-    'state',
-    'status',
-    'to',
-    'topic',
-    'transport',
-    'type',
-    'version',
-  ),
-  ...of(
-    'text',
-    'address',
-    'cause',
-    'directory',
-    'file',
-    'hint',
-    'host',
-    'issuer',
-    'listener',
-    'url',
-    'warning',
-    'where',
-  ),
-  ...of(
-    'number',
-    'attempt',
-    'attempts',
-    'bytes',
-    'code',
-    'connections',
-    'count',
-    'dropped',
-    'failed',
-    'lagMs',
-    'limit',
-    'metricsPort',
-  ),
-  ...of('number', 'ms', 'pid', 'port', 'queued', 'rev', 'rows', 'seq', 'size', 'stored', 'urev', 'worker', 'workers'),
-  ...of('flag', 'clean', 'created', 'duplicate', 'embedded', 'ok'),
-};
-
-function of(kind: Kind, ...names: string[]) {
-  return Object.fromEntries(names.map((name) => [name, kind]));
-}
+const kinds = new Map<string, Kind>(
+  Object.entries(JOURNAL_FIELDS).flatMap(([kind, names]) => names.map((name) => [name, kind as Kind] as const)),
+);
 
 const MOST_TEXT = 300;
 const ID = /^[\w.:-]{1,64}$/;
 const WORD = /^[\w.:/ -]{1,100}$/;
 
-export const isField = (name: string): boolean => Object.hasOwn(kinds, name);
+export const isField = (name: string): boolean => kinds.has(name);
 
 /** The fields that may be logged; `omitted` counts the others, so that a forgotten one is noticed. */
 export const allowed = (fields: Fields): Readonly<Record<string, FieldValue>> => {
@@ -100,7 +22,7 @@ export const allowed = (fields: Fields): Readonly<Record<string, FieldValue>> =>
   let omitted = 0;
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    const shown = isField(name) ? shownAs(kinds[name], value) : undefined;
+    const shown = isField(name) ? shownAs(kinds.get(name), value) : undefined;
     if (shown === undefined) omitted++;
     else kept[name] = shown;
   }

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 import type { Clock } from '#app/application/ports/clock.ts';
-import type { Journal } from '#app/application/ports/journal.ts';
+import type { Journal, JournalFields } from '#app/application/ports/journal.ts';
 import type { Random } from '#app/application/ports/random.ts';
 import { brieflyDescribed, describedError } from './described-error.ts';
 import { allowed, type Fields } from './fields.ts';
@@ -63,11 +63,11 @@ export class PinoJournal implements Journal {
     this.#write('debug', event, allowed(fields));
   }
 
-  info(event: string, fields: Fields = {}): void {
+  info(event: string, fields: JournalFields = {}): void {
     this.#write('info', event, allowed(fields));
   }
 
-  warn(event: string, fields: Fields = {}): void {
+  warn(event: string, fields: JournalFields = {}): void {
     this.#write('warn', event, allowed(fields));
   }
 

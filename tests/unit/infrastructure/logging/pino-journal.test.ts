@@ -46,8 +46,11 @@ describe('the journal', () => {
     ]);
   });
 
+  /** As JavaScript calls it. */
+  const untyped = () => journal as { info(event: string, fields: object): void };
+
   it('leaves out fields that are not on the list, and says how many', () => {
-    journal.info('x', { userId, text: 'hello', password: 'p', constructor: 'c', __proto__: 'd', port: undefined });
+    untyped().info('x', { userId, text: 'hello', password: 'p', constructor: 'c', port: undefined });
     expect(records()[0]).toMatchObject({ userId, omitted: 3 });
     expect(written.join()).not.toContain('hello');
   });
@@ -59,7 +62,7 @@ describe('the journal', () => {
     ['no number', { ms: Number.NaN }],
     ['an oversized id', { userId: 'x'.repeat(65) }],
   ])('leaves out %s', (_what, fields) => {
-    journal.info('x', fields);
+    untyped().info('x', fields);
     expect(records()[0]).toMatchObject({ omitted: 1 });
   });
 
