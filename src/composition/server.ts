@@ -284,7 +284,7 @@ const identityConfig = async ({ identity, tokens, trustedIssuers, rates, databas
 /** What has no use case of its own: it concerns the connection and nothing that lasts. */
 const connectionCommands = () => [focus(), typing(), presenceWatch(), presenceSet()];
 
-const toldLimits = ({ limits }: Config) => ({
+const toldLimits = ({ limits, rates }: Config) => ({
   frameBytes: limits.frameBytes,
   textCodePoints: MAX_TEXT,
   page: limits.page,
@@ -295,6 +295,8 @@ const toldLimits = ({ limits }: Config) => ({
   unread: UNREAD_LIMIT,
   syncCursors: MAX_CURSORS,
   watchedUsers: MOST_WATCHED,
+  sendBurst: rates.send.burst,
+  sendsPerMinute: Math.floor(rates.send.rate * 60),
 });
 
 /** What `make build` made; beside this file as in the sources. */

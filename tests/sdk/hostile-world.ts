@@ -11,6 +11,7 @@ export const welcome = (over: object = {}) => ({
   limits: {
     ...{ frameBytes: 65_536, textCodePoints: 5_000, page: 100, membersPerGroup: 10_000, usersPerCommand: 200 },
     ...{ conversationsPerUser: 1_000, inFlight: 64, unread: 1_000, syncCursors: 1_000, watchedUsers: 200 },
+    ...{ sendBurst: 200, sendsPerMinute: 3_000 },
   },
   ...over,
 });

@@ -73,9 +73,7 @@ describe('the outbox, with a real server', () => {
   });
 
   it('keeps the order when the server takes no more for now', async () => {
-    // So that what goes out unanswered, 48 in four seconds, is never too much: else a token that comes back amid it may let
-    // a later message overtake.
-    const server = await RunningServer.start({ settings: { LIMIT_RATE_SEND: '16/60' } });
+    const server = await RunningServer.start({ settings: { LIMIT_RATE_SEND: '10/20' } });
     const ann = await server.aUser();
     const id = await server.aGroup(ann);
     const client = await clientOf(server.http, ann, memoryOutbox());

@@ -5,7 +5,7 @@ import type { Clock } from '#app/application/ports/clock.ts';
 import type { Welcome } from '../commands/command.ts';
 
 /** Raised by one with each addition to the protocol that a client may want to know of. */
-export const FEATURE_LEVEL = 3;
+export const FEATURE_LEVEL = 4;
 
 /** What clients are told of the server's bounds; the names are those of the configuration. */
 export interface ToldLimits {
@@ -19,6 +19,8 @@ export interface ToldLimits {
   readonly unread: number;
   readonly syncCursors: number;
   readonly watchedUsers: number;
+  readonly sendBurst: number;
+  readonly sendsPerMinute: number;
 }
 
 export interface WelcomeContext {
@@ -62,6 +64,10 @@ export const WelcomeFrame = v.object({
     unread: count,
     syncCursors: count,
     watchedUsers: count,
+    /** A user's bucket of the class `send`, over all devices. */
+    sendBurst: count,
+    /** What comes back into it, rounded down. */
+    sendsPerMinute: count,
   }),
 });
 

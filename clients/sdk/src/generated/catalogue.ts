@@ -229,6 +229,8 @@ export interface Commands {
         readonly unread: number;
         readonly syncCursors: number;
         readonly watchedUsers: number;
+        readonly sendBurst: number;
+        readonly sendsPerMinute: number;
       };
     };
   };

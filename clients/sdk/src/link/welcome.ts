@@ -16,6 +16,8 @@ const limits: Bounds<Welcome['limits']> = {
   unread: [1_000, 1_000_000],
   syncCursors: [1_000, 10_000],
   watchedUsers: [200, 1_000],
+  sendBurst: [200, 10_000_000],
+  sendsPerMinute: [3_000, 60_000_000, 0],
 };
 const timings: Bounds<Welcome['timings']> = {
   pingMs: [25_000, 300_000, 1_000],

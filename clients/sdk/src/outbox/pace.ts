@@ -1,21 +1,27 @@
+import type { Link } from '../link/link.ts';
 import type { Machine } from '../questions.ts';
 
-/** One after another goes faster only while the server's bucket is surely full: who is refused for speed could be overtaken. */
-const BURST = 48;
-const WITHIN_MS = 4_000;
+/** Of the user's bucket: other devices send from it, too. */
+const SHARE = 4;
 
 /**
- * Whether sends may go out before earlier ones are answered. A refusal for speed lets the next send pass if the bucket has
- * just got another token, and then the order would be lost: so beyond a burst, far below any bucket, each send of a
- * conversation waits for the one before it.
+ * Whether sends may go out before earlier ones are answered. A refusal for speed lets the next send pass if the server's
+ * bucket has just got another token, and then the order would be lost. So a quarter of that bucket is counted here, which
+ * never holds more than the bucket itself; while it is empty, each send of a conversation waits for the one before it.
  */
-export const newPace = ({ monotonic }: Pick<Machine, 'monotonic'>) => {
-  const sentAt: number[] = [];
+export const newPace = (link: Pick<Link, 'welcome'>, { monotonic }: Pick<Machine, 'monotonic'>) => {
+  let [tokens, at] = [Infinity, 0];
+  const left = (): number => {
+    const { sendBurst = 0, sendsPerMinute = 0 } = link.welcome?.limits ?? {};
+    const now = monotonic();
+    tokens = Math.min(tokens + ((now - at) / 60_000) * (sendsPerMinute / SHARE), sendBurst / SHARE);
+    at = now;
+    return tokens;
+  };
   return {
     sent: (): void => {
-      sentAt.push(monotonic());
-      if (sentAt.length > BURST) sentAt.shift();
+      tokens = Math.max(0, left() - 1);
     },
-    allowsPipelining: (): boolean => sentAt.length < BURST || monotonic() - sentAt[0]! >= WITHIN_MS, // it has some
+    allowsPipelining: (): boolean => left() >= 1,
   };
 };

@@ -24,7 +24,7 @@ export interface Outcomes {
 
 /** Brings what is queued to the server: in order per conversation, from the oldest unanswered on after a failure. */
 export const newSender = (link: Link, machine: Machine, queues: ReadonlyMap<string, Queue>, outcomes: Outcomes) => {
-  const pace = newPace(machine);
+  const pace = newPace(link, machine);
   let underWay = 0;
   /** Caught up: what is written may go out. */
   let ready = false;
