@@ -61,9 +61,11 @@ const weather = async (side: Side, over: AbortSignal): Promise<readonly string[]
     const name = names[happened.length + clients.indexOf(side.client)] ?? pick(side.random, names);
     faults[name]!(side); // it is one of them
     happened.push(name);
-    await pause(200 + side.random() * 500);
+    // As a device is told that its network is back, rightly or not. Else the waits, longer each time, leave less and less for faults to bite.
+    await pause(100 + side.random() * 250);
+    side.client.retry();
+    await pause(100 + side.random() * 250);
     side.lab.heal();
-    // As a device is told that its network is back. Else the waits, longer each time, leave less and less for faults to bite.
     side.client.retry();
     await pause(side.random() * 300);
   }
